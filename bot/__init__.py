@@ -1,0 +1,1 @@
+"""Porchlight: the front door of a telemedicine clinic."""

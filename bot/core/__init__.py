@@ -1,0 +1,1 @@
+"""Words that every other room shares: answers, findings, messages, errors, conditions, the clock."""

@@ -1,0 +1,1 @@
+"""Judgement: crisis language, scores, triage, emergency resources. Pure."""
