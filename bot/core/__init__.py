@@ -1,1 +1,1 @@
-"""Words that every other room shares: answers, findings, messages, errors, conditions, the clock."""
+"""What every other room shares: answers, findings, messages, errors, conditions, clock."""

@@ -1,12 +1,12 @@
 """The one tree of errors.
 
 PorchlightError
-├── CallerError            the request, command or file handed to us is wrong; the caller can mend it
+├── CallerError            the request, command or file is wrong; the caller can mend it
 │   ├── InvalidField       names the field and the remedy
 │   ├── NotFound           no such thing, or not yours: the two look the same on purpose
 │   ├── Refused            the signature, token or permission does not hold
 │   └── IllegalTransition  the thing exists but is not in a state that allows this
-├── DefinitionError        a flow, rule, instrument, clinic or resource file is wrong; names the path
+├── DefinitionError        a flow, rule, instrument or clinic file is wrong; names the path
 ├── SettingsError          a setting is missing or unreadable; names it
 ├── IncompleteAnswers      a score was asked for while items are missing; names each link_id
 └── Unavailable            something we depend on did not answer in time
@@ -53,7 +53,7 @@ class IllegalTransition(CallerError):
 
 
 class DefinitionError(PorchlightError):
-    """A definition file is wrong. `path` leads to the fault, e.g. `nodes[3].choices[0].label.es`."""
+    """A definition file is wrong; `path` leads to the fault: `nodes[3].choices[0].label.es`."""
 
     def __init__(self, path: str, problem: str) -> None:
         """Name the `path` to the fault and the `problem`."""

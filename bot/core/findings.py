@@ -44,7 +44,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """One rule that matched `text[start:end]` of the original text, and the guards that demoted it.
+    """A rule that matched `text[start:end]` of the original text, and what demoted it.
 
     For a risk question's answer `id` is `answer:<link_id>` and the span covers the whole reply.
     """
