@@ -1,0 +1,52 @@
+"""The clinic: whose door this is. A clinic is data, validated when it is applied."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.core.messages import Channel
+
+
+class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Local opening hours of one weekday: `opens` and `closes` as HH:MM, closes after opens."""
+
+    day: str
+    opens: str
+    closes: str
+
+
+class OnCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person to page, in order of the list; at least one of phone (E.164) and e-mail."""
+
+    name: str
+    phone: str | None = None
+    email: str | None = None
+
+
+class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One tenant of the deployment.
+
+    `id` is a short slug. `phone` is shown to patients for calls; `sms_numbers` (E.164) are the
+    numbers texted, and tell the clinics of one deployment apart. `region` is the ISO 3166 country
+    whose emergency resources apply. `licensed_states` are ISO 3166-2 codes such as US-CA.
+    `languages` are in order of preference; the first is the default. `flow` names the flow that
+    greets a new patient. `chat_origins` are the web origins that may embed the chat.
+    """
+
+    id: str
+    name: str
+    time_zone: str
+    phone: str
+    sms_numbers: tuple[str, ...]
+    region: str
+    languages: tuple[str, ...]
+    licensed_states: tuple[str, ...]
+    flow: str
+    hours: tuple[OpeningHours, ...] = ()
+    chat_origins: tuple[str, ...] = ()
+    on_call: tuple[OnCall, ...] = ()
+    messaging_service_sids: tuple[str, ...] = ()
+
+    def answers_at(self, channel: Channel, address: str) -> bool:
+        """Whether a message to `address` on `channel` is for this clinic."""
+        return address in self.sms_numbers if channel is Channel.SMS else address == self.id
