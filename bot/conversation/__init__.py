@@ -1,0 +1,1 @@
+"""The order in which one inbound message is treated. Pure."""
