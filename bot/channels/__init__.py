@@ -1,0 +1,1 @@
+"""Wire formats: what Twilio sends and expects, to and from our messages. Nothing is decided."""
