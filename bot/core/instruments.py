@@ -3,7 +3,7 @@
 An instrument is read from a FHIR R4 Questionnaire and never reworded. Two rules about scores:
 
 * No total without every item: a skipped or unclear item is missing, not zero.
-* An item that its own `enableWhen` switches off *definitely* counts 0, because the published
+* An unanswered item that its own `enableWhen` switches off *definitely* counts 0, because the published
   scoring says so: AUDIT-C items 2 and 3 score 0 when item 1 is "Never"; PC-PTSD-5 is 0 when no
   such event ever happened. Source: clinical scoring rules of the instruments themselves
   (AUDIT-C: Bush 1998; PC-PTSD-5: Prins 2015, VA National Center for PTSD).
@@ -151,10 +151,11 @@ def total(instrument: Instrument, answers: Mapping[str, Answer]) -> int:
 
 
 def _points(item: InstrumentItem, values: Mapping[str, Value]) -> int | None:
-    if item.enabled is not None and item.enabled.evaluate(values) is False:
-        return 0
     value = values.get(item.link_id)
-    return item.ordinals.get(value) if isinstance(value, str) else None
+    if isinstance(value, str):  # an answer that was given counts, whatever its enableWhen says
+        return item.ordinals.get(value)
+    switched_off = item.enabled is not None and item.enabled.evaluate(values) is False
+    return 0 if switched_off else None
 
 
 def load_instrument(content: bytes, path: str) -> Instrument:
