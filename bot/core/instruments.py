@@ -3,9 +3,9 @@
 An instrument is read from a FHIR R4 Questionnaire and never reworded. Two rules about scores:
 
 * No total without every item: a skipped or unclear item is missing, not zero.
-* An unanswered item that its own `enableWhen` switches off *definitely* counts 0, because the published
-  scoring says so: AUDIT-C items 2 and 3 score 0 when item 1 is "Never"; PC-PTSD-5 is 0 when no
-  such event ever happened. Source: clinical scoring rules of the instruments themselves
+* An unanswered item that its own `enableWhen` switches off *definitely* counts 0, because the
+  published scoring says so: AUDIT-C items 2 and 3 score 0 when item 1 is "Never"; PC-PTSD-5 is 0
+  when no such event ever happened. Source: clinical scoring rules of the instruments themselves
   (AUDIT-C: Bush 1998; PC-PTSD-5: Prins 2015, VA National Center for PTSD).
 """
 
