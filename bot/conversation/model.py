@@ -142,6 +142,13 @@ class ConsultRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """Triage has decided for this conversation; stored even when no clinician is asked to act."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
 class OptOutChanged:
     """The patient opted out (or in again); holds for every conversation of this address."""
 
@@ -178,6 +185,7 @@ TurnEvent = (
     | SafetyEvent
     | ConsultOpened
     | ConsultRaised
+    | Decided
     | OptOutChanged
     | PageRequested
     | LinkIssued
