@@ -8,8 +8,9 @@ every such symbol out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 Value = bool | int | float | str | tuple[str, ...] | None
 """bool for yes/no; int or float for a number; a choice's code, an ISO date (YYYY-MM-DD), a state's
@@ -24,9 +25,8 @@ class AnswerStatus(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One question's answer.
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One question's answer. A msgspec Struct, since every turn reads and writes all of them.
 
     `value` is None unless status is ANSWERED. `parts` are further symbols that conditions may use
     as `<link_id>_<part>`, e.g. `bp_systolic`. `written` is the patient's own words. `at_turn` is
@@ -36,7 +36,7 @@ class Answer:
     link_id: str
     status: AnswerStatus
     value: Value = None
-    parts: Mapping[str, Value] = field(default_factory=dict)
+    parts: Mapping[str, Value] = msgspec.field(default_factory=dict)
     written: str = ""
     at_turn: int = 0
 
