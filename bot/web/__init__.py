@@ -1,0 +1,1 @@
+"""HTTP: webhooks, health, the clinicians' pages, the page behind a secure link."""

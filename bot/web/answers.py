@@ -1,0 +1,125 @@
+"""What every answer carries, and what an error looks like: one JSON shape, one page.
+
+Nothing of an exception reaches the caller. `{code, status, message}` is the shape that
+flask-smorest gives, so that all of /chat, /api and the webhooks speak alike.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from bot.core.clock import monotonic_seconds
+from bot.core.errors import (
+    CallerError,
+    IllegalTransition,
+    InvalidField,
+    NotFound,
+    PorchlightError,
+    Refused,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+PAGE_PREFIXES = ("/clinic", "/c/", "/c")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+}
+STRICT_TRANSPORT = "max-age=31536000"
+
+STATUS_OF: tuple[tuple[type[PorchlightError], HTTPStatus], ...] = (
+    (InvalidField, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Refused, HTTPStatus.FORBIDDEN),
+    (IllegalTransition, HTTPStatus.CONFLICT),
+    (CallerError, HTTPStatus.BAD_REQUEST),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+def prepare_answers(app: Flask, *, https: bool) -> None:
+    """Give `app` its headers, its error answers and its request log."""
+    fixed = {**HEADERS, **({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})}
+
+    @app.before_request
+    def note_start() -> None:
+        g.started = monotonic_seconds()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in fixed.items():
+            response.headers.setdefault(name, value)
+        _log_request(response)
+        return response
+
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(PorchlightError, _own_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: PorchlightError) -> HTTPStatus:
+    """Return the HTTP status of one of our errors; 500 for what is not the caller's fault."""
+    for kind, status in STATUS_OF:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def error_answer(status: HTTPStatus) -> tuple[Response | str, int]:
+    """Return the answer for `status`: a page for people, JSON for programs."""
+    if request.path == "/clinic" or request.path.startswith(("/clinic/", "/c/")):
+        return render_template("error.html", status=status), status.value
+    shape = {"code": status.value, "status": status.phrase, "message": status.description}
+    return jsonify(shape), status.value
+
+
+def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status_code)
+    code = error.code or 500
+    body, status = error_answer(HTTPStatus(code))
+    answer = Response(body) if isinstance(body, str) else body
+    answer.status_code = status
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _own_error(error: PorchlightError) -> tuple[Response | str, int]:
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request_failed", extra=_whereabouts(), exc_info=error)
+    return error_answer(status)
+
+
+def _unexpected(error: Exception) -> tuple[Response | str, int]:
+    log.error("request_failed", extra=_whereabouts(), exc_info=error)
+    return error_answer(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _whereabouts() -> dict[str, str]:
+    rule = request.url_rule.rule if request.url_rule else "no route"
+    return {"route": rule, "method": request.method}
+
+
+def _log_request(response: Response) -> None:
+    started = getattr(g, "started", None)
+    elapsed = round((monotonic_seconds() - started) * 1000, 1) if started else 0.0
+    facts = {**_whereabouts(), "status_code": response.status_code, "duration_ms": elapsed}
+    log.info("request", extra=facts)
