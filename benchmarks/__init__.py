@@ -1,1 +1,1 @@
-"""What the speed claims rest on. Each benchmark compares side by side in one run and prints ratios."""
+"""What the speed claims rest on. Each compares side by side in one run and prints ratios."""

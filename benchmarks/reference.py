@@ -31,7 +31,8 @@ CREATE TABLE ref_messages (id CHAR(32) PRIMARY KEY, address TEXT NOT NULL, provi
   in_reply_to CHAR(32), body {blob}, at {time} DEFAULT CURRENT_TIMESTAMP);
 CREATE INDEX ref_messages_by_address ON ref_messages (address, at);
 CREATE INDEX ref_messages_by_reply ON ref_messages (in_reply_to);
-CREATE TABLE ref_answers (id CHAR(32) PRIMARY KEY, address TEXT NOT NULL, link_id TEXT, value {blob});
+CREATE TABLE ref_answers (id CHAR(32) PRIMARY KEY, address TEXT NOT NULL, link_id TEXT,
+  value {blob});
 CREATE INDEX ref_answers_by_address ON ref_answers (address);
 """
 

@@ -12,7 +12,7 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-def test_an_alert_calls_the_first_person_at_once_and_more_at_two_five_and_fifteen_minutes() -> (
+def test_an_alert_calls_one_at_once_and_more_at_two_five_and_fifteen_minutes() -> (
     None
 ):
     alert = open_alert("a", "crisis", OPENED)
