@@ -25,7 +25,8 @@ from bot.core.errors import (
 
 log = logging.getLogger(__name__)
 
-PAGE_PREFIXES = ("/clinic", "/c/", "/c")
+PAGES = ("/clinic/", "/c/")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -82,15 +83,13 @@ def status_of(error: PorchlightError) -> HTTPStatus:
 
 def error_answer(status: HTTPStatus) -> tuple[Response | str, int]:
     """Return the answer for `status`: a page for people, JSON for programs."""
-    if request.path == "/clinic" or request.path.startswith(("/clinic/", "/c/")):
+    if f"{request.path}/".startswith(PAGES):
         return render_template("error.html", status=status), status.value
     shape = {"code": status.value, "status": status.phrase, "message": status.description}
     return jsonify(shape), status.value
 
 
 def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code)
     code = error.code or 500
     body, status = error_answer(HTTPStatus(code))
     answer = Response(body) if isinstance(body, str) else body
@@ -115,7 +114,7 @@ def _unexpected(error: Exception) -> tuple[Response | str, int]:
 
 def _whereabouts() -> dict[str, str]:
     rule = request.url_rule.rule if request.url_rule else "no route"
-    return {"route": rule, "method": request.method}
+    return {"route": rule, "method": request.method if request.method in METHODS else "other"}
 
 
 def _log_request(response: Response) -> None:
