@@ -162,6 +162,14 @@ def _new_key() -> str:
 SETTINGS: tuple[Setting, ...] = (
     Setting("DEMO", "1 or 0", "Try it without any account or secret.", _switch, "0"),
     Setting(
+        "DEMO_PASSWORD",
+        "text",
+        "The demo clinician's password; without demo mode it does nothing.",
+        _optional,
+        "",
+        demo=lambda: secrets.token_urlsafe(9),
+    ),
+    Setting(
         "INSTANCE_PATH",
         "folder",
         "Where SQLite, demo secrets and the spool live.",
@@ -297,6 +305,7 @@ class Settings:
     """Every setting, read and checked. Secrets are left out of its repr."""
 
     demo: bool
+    demo_password: str | None = field(repr=False)
     instance_path: Path
     host: str
     port: int
@@ -372,24 +381,40 @@ def _read_all(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def keep_demo_secrets(folder: Path) -> dict[str, str]:
-    """Return the demo secrets kept in `folder`; make them first where there are none.
+    """Return the demo secrets kept in `folder`; make those that are not there yet.
 
     Two programs that start together end up with the same secrets: the first file to be linked
     into place wins.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / DEMO_SECRETS
+    known = _read_secrets(kept)
+    missing = {row.env: row.demo() for row in SETTINGS if row.demo and row.env not in known}
+    if missing:
+        draft = _write_draft(folder, {**known, **missing})
+        if known:
+            draft.replace(kept)
+        else:
+            with suppress(FileExistsError):
+                os.link(draft, kept)
+            draft.unlink()
+    return _read_secrets(kept)
+
+
+def _read_secrets(kept: Path) -> dict[str, str]:
     if not kept.exists():
-        fresh = {setting.env: setting.demo() for setting in SETTINGS if setting.demo}
-        draft = folder / f".{DEMO_SECRETS}.{secrets.token_hex(8)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(fresh, file, indent=1)
-        with suppress(FileExistsError):
-            os.link(draft, kept)
-        draft.unlink()
-    secrets_read: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
-    return secrets_read
+        return {}
+    known: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
+    return known
+
+
+def _write_draft(folder: Path, values: Mapping[str, str]) -> Path:
+    """Write `values` to a new file that only its owner may read."""
+    draft = folder / f".{DEMO_SECRETS}.{secrets.token_hex(8)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(values, file, indent=1)
+    return draft
 
 
 def settings_table() -> str:
