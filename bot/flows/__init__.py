@@ -1,0 +1,1 @@
+"""The scripted conversation: definitions, the engine that walks them, reading replies."""
