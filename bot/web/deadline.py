@@ -1,0 +1,40 @@
+"""A last limit on the time a webhook may take: whatever hangs, the patient is answered."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.core.errors import Unavailable
+
+WEBHOOK_SECONDS = 5.0
+"""Twilio waits 15 s for all of its attempts together; the fallback needs its share."""
+
+
+class TookTooLong(Unavailable):
+    """The time limit passed; what was running was broken off."""
+
+
+@contextmanager
+def limited_to(seconds: float) -> Iterator[None]:
+    """Raise TookTooLong in what runs inside once `seconds` have passed.
+
+    Works by an alarm signal, so only in the main thread, which is where a sync worker treats its
+    requests; elsewhere it limits nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def break_off(_number: int, _frame: object) -> None:
+        raise TookTooLong(f"more than {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, break_off)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
