@@ -1,0 +1,137 @@
+"""What each event of a turn writes: one function per kind of event, and one table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from bot.conversation.model import (
+    AnswerLogged,
+    ConsultOpened,
+    ConsultRaised,
+    Decided,
+    Flagged,
+    LinkIssued,
+    OptOutChanged,
+    PageRequested,
+    SafetyEvent,
+    TurnEvent,
+)
+from bot.store.consult_rows import AskedConsult, add_consult
+from bot.store.row_book import RowBook
+
+
+def add_events(book: RowBook, events: Iterable[TurnEvent]) -> None:
+    """Add the rows of a turn's events.
+
+    ConversationStarted has none of its own: the conversation's row says it. All that is said of
+    one consult request, and every flag of one code, becomes one row.
+    """
+    asked: dict[str, AskedConsult] = {}
+    flags: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, ConsultOpened | ConsultRaised):
+            asked.setdefault(event.id, AskedConsult(event)).add(event)
+        elif isinstance(event, Flagged):
+            flags[event.code] = None
+        elif (add := _WRITERS.get(type(event))) is not None:
+            add(book, event)
+    for consult in asked.values():
+        add_consult(book, consult)
+    for code in flags:
+        book.add("flag", code=code, **book.of_turn())
+
+
+def _answer(book: RowBook, event: AnswerLogged) -> None:
+    answer = event.answer
+    content = {"value": answer.value, "parts": answer.parts, "written": answer.written}
+    book.add(
+        "answer",
+        position=book.count("answer"),
+        link_id=answer.link_id,
+        status=answer.status.value,
+        value=book.seal_json("answers.value", content),
+        **book.of_turn(),
+    )
+
+
+def _decision(book: RowBook, event: Decided) -> None:
+    decision = event.decision
+    book.add(
+        "decision",
+        position=book.count("decision"),
+        disposition=decision.disposition.label,
+        ruleset_hash=decision.ruleset_hash,
+        decision=book.seal_json("decisions.decision", decision),
+        **book.of_turn(),
+    )
+
+
+def _safety(book: RowBook, event: SafetyEvent) -> None:
+    finding = event.finding
+    book.add(
+        "safety",
+        id=event.id,
+        tier=finding.tier.label,
+        category=finding.category and finding.category.value,
+        subject=finding.subject and finding.subject.value,
+        source=event.source,
+        rules=msgspec.json.encode(finding.rules).decode(),
+        said=book.seal_json("safety_events.said", event.said),
+        **book.of_turn(),
+    )
+
+
+def _opt_out(book: RowBook, event: OptOutChanged) -> None:
+    book.add(
+        "opt_out",
+        id=book.new_id(),
+        patient_id=book.after.patient_id,
+        conversation_id=book.after.id,
+        opted_out=event.opted_out,
+        source=event.source,
+    )
+
+
+def _page(book: RowBook, event: PageRequested) -> None:
+    consult_id = book.after.consult_id
+    payload = {"reason": event.reason, "priority": event.priority, "consult_id": consult_id}
+    book.add(
+        "outbox",
+        id=book.new_id(),
+        clinic_id=book.after.clinic_id,
+        kind="page",
+        recipient=f"clinic:{book.after.clinic_id}",
+        conversation_id=book.after.id,
+        payload=book.seal_json("outbox.payload", payload),
+        state="pending",
+        due_at=book.now,
+        attempts=0,
+        leased_until=None,
+        leased_by=None,
+        last_error=None,
+        done_at=None,
+    )
+
+
+def _link(book: RowBook, event: LinkIssued) -> None:
+    book.add(
+        "link",
+        token_hash=event.token_hash,
+        conversation_id=book.after.id,
+        expires_at=event.expires_at,
+        used_at=None,
+        failed_tries=0,
+    )
+
+
+_WRITERS: dict[type, Callable[[RowBook, Any], None]] = {
+    AnswerLogged: _answer,
+    Decided: _decision,
+    SafetyEvent: _safety,
+    OptOutChanged: _opt_out,
+    PageRequested: _page,
+    LinkIssued: _link,
+}

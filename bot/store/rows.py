@@ -1,0 +1,166 @@
+"""One turn as rows: what `take_turn` decided, encrypted and in the columns' order.
+
+Rows are made before the write and outside the database, so that the transaction is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.conversation.model import Conversation, TurnOutcome
+from bot.core.messages import InboundMessage
+from bot.store.columns import text_bytes
+from bot.store.crypto import KeyRing
+from bot.store.event_rows import add_events
+from bot.store.row_book import RowBook, Rows
+from bot.store.state import encode_conversation_state
+from bot.store.statements import PARTS
+
+INBOUND = "inbound"
+OUTBOUND = "outbound"
+RESPONDED = "responded"
+"""Delivery of a reply that left in the answer to the provider's own request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimerWanted:
+    """Something to do at `due_at` unless the conversation has moved on by then."""
+
+    kind: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStored:
+    """What a turn needs besides its outcome to be stored.
+
+    `provider_key` is the message's id, unique on its channel. `loaded` is the conversation as it
+    was read under the lock, None on first contact. `keep_state` leaves the stored state alone:
+    it could not be read just now, and must not be lost for that.
+    """
+
+    message: InboundMessage
+    outcome: TurnOutcome
+    loaded: Conversation | None
+    provider_key: str
+    address_hash: bytes
+    now: datetime
+    keep_state: bool = False
+    timers: Sequence[TimerWanted] = ()
+
+
+def rows_of_turn(stored: TurnStored, keyring: KeyRing, new_id: Callable[[], str]) -> Rows:
+    """Return all rows of a turn by part; the first part is the gate."""
+    book = RowBook(stored.outcome.conversation, stored.now, keyring, new_id)
+    _add_messages(book, stored)
+    _add_conversation(book, stored)
+    _add_patient(book, stored)
+    add_events(book, stored.outcome.events)
+    for timer in stored.timers:
+        book.add("timer", kind=timer.kind, due_at=timer.due_at, **book.of_turn())
+    return book.in_statement_order()
+
+
+def body_of(message: InboundMessage) -> str:
+    """Return the text that is kept of a message: every body it came with, one a line."""
+    return "\n".join((message.text, *message.further_texts))
+
+
+def _add_messages(book: RowBook, stored: TurnStored) -> None:
+    message, inbound_id = stored.message, book.new_id()
+    common = {"channel": message.channel.value, "delivery_code": None, "delivery_at": None}
+    common |= book.of_turn()
+    book.add(
+        "gate",
+        id=inbound_id,
+        position=0,
+        direction=INBOUND,
+        provider_key=stored.provider_key,
+        in_reply_to=None,
+        kind="text",
+        body=book.seal("messages.body", text_bytes(body_of(message))),
+        media_count=message.media_count,
+        has_location=message.has_location,
+        delivery=None,
+        **common,
+    )
+    for position, reply in enumerate(stored.outcome.replies, start=1):
+        book.add(
+            "reply",
+            id=book.new_id(),
+            position=position,
+            direction=OUTBOUND,
+            provider_key=None,
+            in_reply_to=inbound_id,
+            kind=reply.kind.value,
+            body=book.seal("messages.body", text_bytes(reply.text)),
+            media_count=0,
+            has_location=False,
+            delivery=RESPONDED,
+            **common,
+        )
+
+
+def _add_conversation(book: RowBook, stored: TurnStored) -> None:
+    after, loaded = book.after, stored.loaded
+    values = _conversation_values(book, keep_state=stored.keep_state)
+    if loaded is not None and loaded.id == after.id:
+        columns = PARTS["moved"].columns
+        book.add_change(
+            "moved", *(values[name] for name in columns), loaded.id, loaded.turn_number
+        )
+        return
+    if loaded is not None:
+        book.add_change("retired", False, loaded.id)
+    book.add(
+        "begun" if loaded is None else "replaced",
+        **values,
+        clinic_id=after.clinic_id,
+        patient_id=after.patient_id,
+        is_current=True,
+        channel=after.channel.value,
+        created_at=after.started_at,
+    )
+
+
+def _conversation_values(book: RowBook, *, keep_state: bool) -> dict[str, Any]:
+    after = book.after
+    state = None
+    if not keep_state:
+        state = book.seal("conversations.state", encode_conversation_state(after))
+    return {
+        "id": after.id,
+        "status": after.status.value,
+        "language": after.language,
+        "flow_hash": after.flow_hash,
+        "turn_number": after.turn_number,
+        "state": state,
+        "risk_open": after.risk_open,
+        "crisis_answers": after.crisis_answers,
+        "consult_id": after.consult_id,
+        "consult_priority": after.consult_priority and after.consult_priority.value,
+        "last_inbound_at": after.last_inbound_at,
+    }
+
+
+def _add_patient(book: RowBook, stored: TurnStored) -> None:
+    after, loaded = book.after, stored.loaded
+    opted_out_at = book.now if after.opted_out else None
+    if loaded is None:
+        address = text_bytes(stored.message.patient_address)
+        book.add(
+            "patient",
+            id=after.patient_id,
+            clinic_id=after.clinic_id,
+            channel=after.channel.value,
+            address_hash=stored.address_hash,
+            address=book.seal("patients.address", address),
+            name=None,
+            language=after.language,
+            opted_out_at=opted_out_at,
+        )
+    elif (loaded.opted_out, loaded.language) != (after.opted_out, after.language):
+        book.add_change("about", opted_out_at, after.language, after.patient_id)

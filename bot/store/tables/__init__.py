@@ -1,0 +1,63 @@
+"""The tables, and the one metadata that migrations are compared with."""
+
+from __future__ import annotations
+
+from bot.store.tables.alerts import AlertRow, AlertStepRow
+from bot.store.tables.base import Base
+from bot.store.tables.definitions import ClinicNumberRow, ClinicRow, FlowVersionRow, RulesetRow
+from bot.store.tables.patients import (
+    AnswerRow,
+    ConversationRow,
+    DecisionRow,
+    FlagRow,
+    MessageRow,
+    OptOutRow,
+    PatientRow,
+    SafetyEventRow,
+    SecureLinkRow,
+)
+from bot.store.tables.staff import (
+    AuditRow,
+    ClinicianClinicRow,
+    ClinicianRow,
+    ClinicianSessionRow,
+    LoginThrottleRow,
+)
+from bot.store.tables.work import (
+    ConsultEventRow,
+    ConsultReasonRow,
+    ConsultRow,
+    DeliveryReceiptRow,
+    OutboxRow,
+    TimerRow,
+)
+
+__all__ = [
+    "AlertRow",
+    "AlertStepRow",
+    "AnswerRow",
+    "AuditRow",
+    "Base",
+    "ClinicNumberRow",
+    "ClinicRow",
+    "ClinicianClinicRow",
+    "ClinicianRow",
+    "ClinicianSessionRow",
+    "ConsultEventRow",
+    "ConsultReasonRow",
+    "ConsultRow",
+    "ConversationRow",
+    "DecisionRow",
+    "DeliveryReceiptRow",
+    "FlagRow",
+    "FlowVersionRow",
+    "LoginThrottleRow",
+    "MessageRow",
+    "OptOutRow",
+    "OutboxRow",
+    "PatientRow",
+    "RulesetRow",
+    "SafetyEventRow",
+    "SecureLinkRow",
+    "TimerRow",
+]

@@ -1,0 +1,114 @@
+"""What must still happen: consult requests, the outbox, timers, and receipts of what was sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
+from bot.store.tables.base import ID, Base, Created
+
+
+class ConsultRow(Created, Base):
+    """The work item for a clinician. `version` counts its changes, from 1."""
+
+    __tablename__ = "consult_requests"
+    __table_args__ = (Index(None, "clinic_id", "status", "due_at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[str] = mapped_column(String(16))
+    disposition: Mapped[str | None] = mapped_column(String(16))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    clinician_id: Mapped[str | None] = mapped_column(ID)
+    decision: Mapped[bytes | None] = mapped_column(EncryptedBytes("consult_requests.decision"))
+    version: Mapped[int]
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ConsultReasonRow(Created, Base):
+    """A reason, as a code, why a clinician is asked to act; reasons only ever add up."""
+
+    __tablename__ = "consult_reasons"
+
+    consult_id: Mapped[str] = mapped_column(ForeignKey("consult_requests.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class ConsultEventRow(Created, Base):
+    """One step of a consult request's history.
+
+    `clinician_id` is None when the conversation brought it about; statuses are None where the
+    step changed none.
+    """
+
+    __tablename__ = "consult_events"
+    __table_args__ = (Index(None, "consult_id"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    consult_id: Mapped[str] = mapped_column(ForeignKey("consult_requests.id"))
+    action: Mapped[str] = mapped_column(String(16))
+    from_status: Mapped[str | None] = mapped_column(String(16))
+    to_status: Mapped[str | None] = mapped_column(String(16))
+    clinician_id: Mapped[str | None] = mapped_column(ID)
+    note: Mapped[str | None] = mapped_column(EncryptedText("consult_events.note"))
+
+
+class OutboxRow(Created, Base):
+    """Something that must leave: a page, an e-mail, a text. The row is the truth, not a queue.
+
+    `recipient` is a reference (`patient:<id>`, `clinic:<id>`), never an address. A runner leases a
+    due row until `leased_until`; the row is done for once `done_at` is set.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            postgresql_where=text("done_at IS NULL"),
+            sqlite_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    clinic_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    recipient: Mapped[str] = mapped_column(String(80))
+    conversation_id: Mapped[str | None] = mapped_column(ID)
+    payload: Mapped[bytes] = mapped_column(EncryptedBytes("outbox.payload"))
+    state: Mapped[str] = mapped_column(String(16))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leased_by: Mapped[str | None] = mapped_column(String(64))
+    last_error: Mapped[str | None] = mapped_column(String(64))
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TimerRow(Created, Base):
+    """Something to do at `due_at`, unless the conversation has moved past `turn_number`."""
+
+    __tablename__ = "timers"
+    __table_args__ = (Index(None, "due_at"),)
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    turn_number: Mapped[int]
+
+
+class DeliveryReceiptRow(Created, Base):
+    """A provider's word on one message; kept even when it comes before we know its id."""
+
+    __tablename__ = "delivery_receipts"
+
+    provider_key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    status: Mapped[str] = mapped_column(String(16), primary_key=True)
+    error_code: Mapped[str | None] = mapped_column(String(16))
+    applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
