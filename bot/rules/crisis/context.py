@@ -1,0 +1,79 @@
+"""Reading a text with what came before it: the question it answers, the texts it continues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.core.findings import (
+    Category,
+    Finding,
+    RuleHit,
+    Subject,
+    Tier,
+    worse_of,
+)
+from bot.rules.crisis.fold import fold
+
+_WINDOW_TEXTS = 3
+_WINDOW_CHARACTERS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RiskQuestion:
+    """The risk question now being answered, and the tier that a positive answer means."""
+
+    link_id: str
+    category: Category
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Compiled readings of short replies: `positive` includes every hedge, `negative` none."""
+
+    positive: Any
+    negative: Any
+
+
+def screen_in_context(
+    text: str,
+    previous: Sequence[str],
+    question: RiskQuestion | None,
+    *,
+    screen: Callable[[str], Finding],
+    straddling: Callable[[str, int], Finding],
+    answers: Answers,
+) -> Finding:
+    """Return the worst of: the text alone, with the texts before it, as answer to the question."""
+    finding = screen(text)
+    if previous:
+        finding = worse_of(finding, _across_messages(text, previous, straddling))
+    if question is not None and _is_positive(text, answers):
+        finding = worse_of(_answer_finding(text, question), finding)
+    return finding
+
+
+def _answer_finding(text: str, question: RiskQuestion) -> Finding:
+    hit = RuleHit(f"answer:{question.link_id}", 0, len(text))
+    return Finding(question.tier, question.category, Subject.SELF, (hit,))
+
+
+def _is_positive(text: str, answers: Answers) -> bool:
+    reply = fold(text).text
+    return answers.positive.search(reply) is not None and answers.negative.search(reply) is None
+
+
+def _across_messages(
+    text: str, previous: Sequence[str], straddling: Callable[[str, int], Finding]
+) -> Finding:
+    """Return what is said only by `text` and the texts before it together.
+
+    A hit counts when it began before `text` and ends inside it; its span is cut to `text`.
+    """
+    before = " ".join(previous[-_WINDOW_TEXTS:])[-_WINDOW_CHARACTERS:] + " "
+    offset = len(before)
+    finding = straddling(before + text[:_WINDOW_CHARACTERS], offset)
+    rules = tuple(replace(hit, start=0, end=hit.end - offset) for hit in finding.rules)
+    return replace(finding, rules=rules)

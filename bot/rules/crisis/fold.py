@@ -1,0 +1,131 @@
+"""Folding: one character in, one plain ASCII character out, with the way back.
+
+What must stay true: every view the rules read is ASCII and lower case, and each of its characters
+knows the range of the original text it stands for. Folding is what makes a zero-width space, a
+full-width letter, a Cyrillic look-alike, an accent or a curly quote invisible to the rules.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+GONE = "\x01"
+"""Marks a character that leaves no trace (zero-width, combining mark, variation selector)."""
+
+LETTER = "~"
+"""Stands for a letter of a script the rules do not read: part of a word, equal to nothing."""
+
+_LOOKALIKES = {
+    pair[0]: pair[1:]
+    for pair in (
+        "аa еe оo рp сc уy хx іi јj ѕs ԁd һh кk мm тt вb нh ԛq ԝw ѵv гr пn иu "
+        "οo αa εe ιi κk νv ρp τt υu χx ωw βb ηn γy σo "
+        "ıi łl øo đd œoe æae ðd þp ɡg ɩi ʟl ɑa ʀr ɴn ʏy ᴀa ᴇe ᴅd ᴋk ᴏo ᴛt"
+    ).split()
+}
+_SYMBOLS = {
+    "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "＇": "'", "′": "'", "‛": "'",
+    "“": '"', "”": '"', "«": '"', "»": '"', "„": '"', "‟": '"', "″": '"', "〝": '"', "〞": '"',
+    "…": ",", "。": ".", "¿": "?", "¡": "!", "‼": "!", "⁉": "?", "？": "?", "！": "!",
+    "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "·": ".", "•": ".", "∙": ".",
+    "_": " ", "~": " ", "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", GONE: " ",
+}  # fmt: skip
+
+EMOJI_WORDS = {
+    "🔫": "\x02", "💊": "\x03", "🔪": "\x04", "😂": "\x05", "🤣": "\x05", "😭": "\x06",
+    "💀": "\x05", "☠": "\x05", "😆": "\x05", "😹": "\x05", "😅": "\x05",
+}  # fmt: skip
+"""Emoji that carry meaning; patterns may name them, they fold to the same control character."""
+
+
+def _fold_char(char: str) -> str:
+    """Return what stands for `char`: usually one character; more for a ligature."""
+    known = _SYMBOLS.get(char) or EMOJI_WORDS.get(char) or _LOOKALIKES.get(char)
+    if known is not None:
+        return known
+    folded = []
+    for part in unicodedata.normalize("NFKD", char).casefold():
+        if part.isascii():
+            folded.append(_SYMBOLS.get(part, part) if part >= " " or part == "\n" else " ")
+            continue
+        folded.append(_fold_part(part))
+    kept = "".join(folded).replace(GONE, "")
+    return kept or GONE
+
+
+def _fold_part(part: str) -> str:
+    """Return the ASCII stand-in of one decomposed, non-ASCII character."""
+    known = _SYMBOLS.get(part) or EMOJI_WORDS.get(part) or _LOOKALIKES.get(part)
+    if known is not None:
+        return known
+    category = unicodedata.category(part)
+    if category[0] == "M" or category in ("Cf", "Cs", "Cn", "Co"):
+        return GONE
+    if category == "Nd":
+        return str(unicodedata.digit(part))
+    if category[0] in "LN":
+        return LETTER
+    if category in ("Zl", "Zp"):
+        return "\n"
+    return " "
+
+
+class _FoldTable(dict[int, str]):
+    """Folds a code point the first time it is met; holds at most one entry a code point."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_char(chr(code))
+        self[code] = folded
+        return folded
+
+
+FOLD_TABLE = _FoldTable()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text as the rules read it: ASCII bytes, and where each byte comes from.
+
+    `starts[i]` and `ends[i]` bound what byte i stands for in the original; None says byte i is
+    character i.
+    """
+
+    text: bytes
+    starts: list[int] | None = None
+    ends: list[int] | None = None
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range of the original text that `text[start:end]` stands for."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        if start >= end:
+            return 0, 0
+        return min(self.starts[start:end]), max(self.ends[start:end])
+
+
+def fold(text: str) -> View:
+    """Return the view of `text`; never fails, whatever the text holds."""
+    if text.isascii():
+        plain = text.lower()
+        if not plain.isprintable() or "_" in plain or "`" in plain or "~" in plain:
+            plain = plain.translate(FOLD_TABLE)
+        return View(plain.encode("ascii"))
+    folded = text.translate(FOLD_TABLE)
+    if len(folded) == len(text) and GONE not in folded:
+        return View(folded.encode("ascii"))
+    return _fold_with_offsets(text)
+
+
+def _fold_with_offsets(text: str) -> View:
+    """Fold a text in which characters vanish or multiply, keeping track of each."""
+    folded: list[str] = []
+    starts: list[int] = []
+    for index, char in enumerate(text):
+        stand_in = FOLD_TABLE[ord(char)]
+        if stand_in == GONE:
+            continue
+        folded.append(stand_in)
+        starts.extend([index] * len(stand_in))
+    plain = "".join(folded)
+    return View(plain.encode("ascii"), starts, [start + 1 for start in starts])

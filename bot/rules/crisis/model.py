@@ -1,0 +1,187 @@
+"""The definition files' shape, and the compiled rules the detector runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from bot.core.findings import Category, Subject, Tier
+
+
+class Who(StrEnum):
+    """Whose danger a rule speaks of; `open` lets the clause's grammatical subject decide."""
+
+    SELF = "self"
+    OTHER = "other"
+    OPEN = "open"
+
+
+class Scope(StrEnum):
+    """The stretch of text a guard reads: around the hit, never beyond the clause or sentence."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    CLAUSE = "clause"
+    SENTENCE = "sentence"
+    QUOTE = "quote"
+
+
+class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule as written. `fires` must fire it; `spares` must not."""
+
+    id: str
+    tier: str
+    note: str
+    fires: str
+    spares: str
+    patterns: list[str]
+    category: str | None = None
+    who: str = "open"
+    source: str | None = None
+    guards: list[str] | None = None
+
+
+class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A family of rules that shares a gate; `category`, `source` and `guards` are defaults.
+
+    The patterns of a `joined` file may begin and end inside a word.
+    """
+
+    group: str
+    category: str
+    source: str
+    guards: list[str]
+    rules: list[RuleEntry]
+    joined: bool = False
+
+
+class WordFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Word classes; letters of `anchors` also stand for their look-alike digits and symbols."""
+
+    anchors: dict[str, list[str]]
+    words: dict[str, list[str]]
+
+
+class GuardEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A circumstance that demotes a hit to the tier `to`, unless `unless` is met beside it."""
+
+    id: str
+    note: str
+    scope: str
+    to: str
+    patterns: list[str]
+    unless: list[str] = []
+    unless_hit: list[str] = []
+
+
+class EscalationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What raises a standing crisis hit about the writer to an emergency."""
+
+    id: str
+    note: str
+    categories: list[str]
+    patterns: list[str]
+
+
+class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Guards, the sets rules name, the words that end a clause, and the subjects of a clause."""
+
+    guards: list[GuardEntry]
+    sets: dict[str, list[str]]
+    clause_breaks: list[str]
+    self_subjects: list[str]
+    other_subjects: list[str]
+    self_in_hit: list[str]
+    other_in_hit: list[str]
+    escalations: list[EscalationEntry]
+
+
+class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stems whose misspellings are mended, words that are no misspelling, words read backwards.
+
+    `fillers` are left out before the frames are searched; `common_words` are too frequent to open the gate by themselves.
+    """
+
+    common_words: list[str]
+    stems: list[str]
+    real_words: list[str]
+    backwards: list[str]
+    fillers: list[str]
+
+
+class AnswerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Short replies that mean yes, hedges included, and those that mean no."""
+
+    positive: list[str]
+    negative: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A compiled guard."""
+
+    id: str
+    scope: Scope
+    to: Tier
+    pattern: Any
+    unless: Any | None
+    unless_hit: Any | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A compiled rule; `guards` in the order they are asked."""
+
+    id: str
+    tier: Tier
+    category: Category
+    who: Who
+    pattern: Any
+    guards: tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """Rules searched together by one RE2 set whose ids index `rules`."""
+
+    name: str
+    set: Any
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A compiled escalation."""
+
+    id: str
+    categories: frozenset[Category]
+    pattern: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the reading of a hit's surroundings needs: breaks, subjects, escalations.
+
+    `nearest_subject` finds the last subject of a stretch; its group 1 is the writer.
+    """
+
+    clause_breaks: tuple[bytes, ...]
+    nearest_subject: Any
+    self_in_hit: Any
+    other_in_hit: Any
+    escalations: tuple[Escalation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule's occurrence in a view, after its guards."""
+
+    rule: Rule
+    start: int
+    end: int
+    tier: Tier
+    subject: Subject
+    guards: tuple[str, ...]
