@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from bot.core.findings import Category, Finding, Subject
 from bot.core.messages import Channel
-from bot.rules.resources import DEFAULT, Resource, Resources
+from bot.rules.resources import DEFAULT, Resources
+from bot.rules.resources_file import Resource
 from bot.rules.wording import Wording, say
 
 EMERGENCY = "emergency"

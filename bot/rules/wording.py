@@ -30,10 +30,12 @@ class Alternative:
 
 
 Wording = tuple[Alternative, ...]
+Said = str | Mapping[Channel, str]
+"""One text for both modes, or a text for each of sms and web."""
 
 
 def build_wording(
-    alternatives: Sequence[Mapping[str, str]],
+    alternatives: Sequence[Mapping[str, Said]],
     path: str,
     *,
     languages: Sequence[str],
@@ -98,20 +100,26 @@ def _too_long(text: str) -> str:
 
 
 def _alternative(
-    texts: Mapping[str, str], path: str, *, languages: Sequence[str], allowed: Collection[str]
+    texts: Mapping[str, Said], path: str, *, languages: Sequence[str], allowed: Collection[str]
 ) -> Alternative:
-    needs: set[str] = set()
-    for language in languages:
-        if language not in texts:
-            raise DefinitionError(f"{path}.{language}", "the text is missing")
-        needs.update(_placeholders(texts[language], f"{path}.{language}", allowed))
     if unknown := texts.keys() - set(languages):
         raise DefinitionError(f"{path}.{min(unknown)}", "not a language of this file")
-    modes = {
-        language: {Channel.SMS: to_gsm7(text), Channel.WEB: text}
-        for language, text in texts.items()
+    modes = {language: _modes(texts.get(language), f"{path}.{language}") for language in languages}
+    needs = {
+        name
+        for language, by_mode in modes.items()
+        for text in by_mode.values()
+        for name in _placeholders(text, f"{path}.{language}", allowed)
     }
     return Alternative(texts=modes, needs=frozenset(needs))
+
+
+def _modes(said: Said | None, path: str) -> dict[Channel, str]:
+    if isinstance(said, str):
+        said = dict.fromkeys(Channel, said)
+    if said is None or not all(said.get(channel) for channel in Channel):
+        raise DefinitionError(path, "the text is missing")
+    return {Channel.SMS: to_gsm7(said[Channel.SMS]), Channel.WEB: said[Channel.WEB]}
 
 
 def _placeholders(text: str, path: str, allowed: Collection[str]) -> Iterator[str]:

@@ -24,7 +24,8 @@ from bot.rules.emergency import (
     stop_line,
 )
 from bot.rules.last_resort import ANYWHERE, TEXTS, static_emergency_text
-from bot.rules.resources import DEFAULT_PATH, ResourcesFile, build_resources, load_resources
+from bot.rules.resources import DEFAULT_PATH, build_resources, load_resources
+from bot.rules.resources_file import ResourcesFile
 
 RESOURCES = load_resources()
 REGIONS = ("US", "CA", "GB", "IE", "AU", "NZ", "FR", "")
