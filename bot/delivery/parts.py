@@ -1,0 +1,44 @@
+"""What delivering needs, built once by the app and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from bot.core.clinic import Clinic
+from bot.core.phrases import Phrases, load_phrases
+from bot.delivery.senders import Sender
+
+DEFINITIONS = Path(__file__).parent / "definitions"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryParts:
+    """The ways out and where to look things up.
+
+    `clinic_of` returns an applied clinic by id, None if there is none. `alert_link` returns the
+    address at which an alert can be acknowledged without a login. `report` takes the name of a
+    thing that happened and ids, for the log; never a text or a number of anybody.
+    """
+
+    engine: Engine
+    clinic_of: Callable[[str], Clinic | None]
+    texts: Sender
+    letters: Sender
+    pages: Phrases
+    alert_link: Callable[[str], str]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    report: Callable[..., None]
+    name: str
+
+
+def load_pages() -> Phrases:
+    """Return the texts that staff are paged with. Raises DefinitionError."""
+    path = DEFINITIONS / "pages.yaml"
+    allowed = frozenset({"priority", "link", "code"})
+    return load_phrases(path.read_text("utf-8"), path=path.name, placeholders=allowed)
