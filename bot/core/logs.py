@@ -16,6 +16,7 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,25 +25,25 @@ from bot.core.errors import PorchlightError
 # fmt: off
 ID_FIELDS = frozenset({
     "clinic_id", "conversation_id", "patient_id", "message_id", "consult_id", "clinician_id",
-    "event_id", "outbox_id", "timer_id", "link_id", "request_id", "provider_id", "flow_hash",
-    "ruleset_hash",
+    "event_id", "outbox_id", "timer_id", "alert_id", "link_id", "request_id", "provider_id",
+    "flow_hash", "ruleset_hash",
 })
 WORD_FIELDS = frozenset({
     "route", "method", "channel", "kind", "status", "tier", "category", "subject", "priority",
     "disposition", "reason", "code", "error", "setting", "setting_names", "state", "action",
-    "role", "source", "language", "outcome", "field", "problem",
+    "role", "source", "language", "outcome", "field", "problem", "error_code",
 })
 NUMBER_FIELDS = frozenset({
     "turn_number", "duration_ms", "texts", "rules", "count", "attempt", "attempts", "pid",
     "port", "exit_code", "status_code", "media_count", "risk", "duplicate", "position",
-    "workers", "seconds", "version",
+    "workers", "seconds", "version", "step", "pages", "replies", "crisis_answers",
 })
 # fmt: on
 ID_SHAPE = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 WORD_SHAPE = re.compile(r"[A-Za-z0-9_<>/:., -]{1,160}", re.ASCII)
 DIGITS = re.compile(r"[0-9]{6,}")
 ONLY_DIGITS = re.compile(r"^\+?[0-9]{7,15}$")
-EVENT_SHAPE = re.compile(r"[a-z][a-z0-9_]{2,60}", re.ASCII)
+EVENT_SHAPE = re.compile(r"[a-z][a-z0-9_.-]{2,60}", re.ASCII)
 OURS = ("bot", "config", "wsgi")
 FRAMES_SHOWN = 8
 
@@ -62,6 +63,15 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = describe_exception(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True)
+
+
+def reporter(logger: logging.Logger) -> Callable[..., None]:
+    """Return a function that logs the name of a thing that happened, and its ids and counts."""
+
+    def report(event: str, **fields: object) -> None:
+        logger.info(event, extra=fields)
+
+    return report
 
 
 def describe_exception(error: BaseException) -> dict[str, Any]:

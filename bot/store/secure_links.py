@@ -1,0 +1,79 @@
+"""Secure links: found by their token's hash, opened a few times, closed for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from bot.store.tables import ConversationRow, MessageRow, SecureLinkRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A link and the conversation it continues. `used_at` is when it was first opened."""
+
+    token_hash: str
+    conversation_id: str
+    clinic_id: str
+    language: str
+    is_current: bool
+    expires_at: datetime
+    used_at: datetime | None
+    failed_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class TalkText:
+    """One text of a conversation; `direction` is `inbound` or `outbound`."""
+
+    direction: str
+    text: str
+
+
+def find_link(connection: Connection, token_hash: str) -> StoredLink | None:
+    """Return the link with this hash, None when there is none."""
+    row = connection.execute(
+        select(
+            SecureLinkRow.conversation_id,
+            ConversationRow.clinic_id,
+            ConversationRow.language,
+            ConversationRow.is_current,
+            SecureLinkRow.expires_at,
+            SecureLinkRow.used_at,
+            SecureLinkRow.failed_tries,
+        )
+        .join(ConversationRow, ConversationRow.id == SecureLinkRow.conversation_id)
+        .where(SecureLinkRow.token_hash == token_hash)
+    ).one_or_none()
+    return None if row is None else StoredLink(token_hash, *row)
+
+
+def count_failed_try(connection: Connection, token_hash: str) -> None:
+    """Add one failed try to a link."""
+    connection.execute(
+        update(SecureLinkRow)
+        .where(SecureLinkRow.token_hash == token_hash)
+        .values(failed_tries=SecureLinkRow.failed_tries + 1)
+    )
+
+
+def mark_used(connection: Connection, token_hash: str, *, now: datetime) -> None:
+    """Note when a link was first opened; later openings change nothing."""
+    connection.execute(
+        update(SecureLinkRow)
+        .where(SecureLinkRow.token_hash == token_hash, SecureLinkRow.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+def talk_of(connection: Connection, conversation_id: str, *, limit: int) -> list[TalkText]:
+    """Return the last `limit` texts of a conversation, oldest first."""
+    rows = connection.execute(
+        select(MessageRow.direction, MessageRow.body)
+        .where(MessageRow.conversation_id == conversation_id)
+        .order_by(MessageRow.turn_number.desc(), MessageRow.position.desc())
+        .limit(limit)
+    ).all()
+    return [TalkText(*row) for row in reversed(rows)]
