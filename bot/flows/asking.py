@@ -53,7 +53,7 @@ def ask_step(node: Ask, languages: tuple[str, ...], path: str) -> AskStep:
         text=with_choices(question, plain, node.choices, offers_skip=node.skippable),
         choices=offered(question, node.choices, offers_skip=node.skippable),
         why=texts.optional(node.why, "why"),
-        again=texts.pair(node.again, "again"),
+        again=_again(texts.pair(node.again, "again"), question, node.choices),
         topic=texts.optional(node.topic, "topic"),
         sensitive=node.sensitive,
     )
@@ -96,6 +96,7 @@ def item_step(
         note={lang: f"only_in_{spoken[lang]}" for lang in languages if spoken[lang] != lang},
         sensitive=item.risk is not None,
         suspects=_suspects(instrument, item),
+        scores=item.ordinals,
     )
 
 
@@ -129,7 +130,7 @@ def link_step(node: Link, languages: tuple[str, ...], path: str) -> LinkStep:
         text=with_choices(question, plain, node.choices, offers_skip=False),
         choices=offered(question, node.choices, offers_skip=False),
         why=texts.optional(node.why, "why"),
-        again=texts.pair(node.again, "again"),
+        again=_again(texts.pair(node.again, "again"), question, node.choices),
         offer=offer,
     )
 
@@ -154,6 +155,18 @@ class _Texts:
             return None
         first, second = texts
         return self.required(first, f"{field}[0]"), self.required(second, f"{field}[1]")
+
+
+def _again(
+    texts: tuple[Wording, Wording] | None, question: Question, choices: tuple[ChoiceFile, ...]
+) -> tuple[Wording, Wording] | None:
+    """Return the other words with the choices under them."""
+    if texts is None:
+        return None
+    first, second = (
+        with_choices(question, text, choices, offers_skip=question.skippable) for text in texts
+    )
+    return first, second
 
 
 def _choices(

@@ -78,6 +78,7 @@ def compile_flow(bundle: Bundle, source: bytes, content_hash: str) -> Flow:
         symbols=symbols,
         questions=questions,
         instruments=instruments,
+        totals={i.total_link_id: i for i in instruments.values() if i.total_link_id},
     )
 
 

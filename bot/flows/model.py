@@ -48,8 +48,9 @@ class AskStep(StepBase):
     `reading` is the question as replies are read: with "not sure" among the choices. `group` is
     the node of the instrument it belongs to and `stem` what introduces that instrument. `note`
     names, per language, the phrase that says that the wording exists in another language only.
-    `suspects` are earlier risk questions that decided that this one is asked. `ahead` is how
-    many questions usually follow from here, itself included.
+    `suspects` are earlier risk questions that decided that this one is asked. `scores` are the
+    points of an instrument's options. `ahead` is how many questions usually follow from here,
+    itself included.
     """
 
     question: Question
@@ -65,6 +66,7 @@ class AskStep(StepBase):
     note: Mapping[str, str] = field(default_factory=dict)
     sensitive: bool = False
     suspects: tuple[str, ...] = ()
+    scores: Mapping[str, int] = field(default_factory=dict)
     ahead: int = 1
 
 
@@ -124,7 +126,8 @@ class Flow:
 
     `source` is the canonical bundle it was compiled from and `content_hash` its SHA-256;
     `flow_from_source(source)` gives the same flow again. `questions` are all questions by
-    link_id, in the order of `order`. `index` gives the step of an id (or of a link_id).
+    link_id, in the order of `order`. `index` gives the step of an id (or of a link_id), `totals`
+    the instrument that a total's symbol belongs to.
     """
 
     id: str
@@ -138,6 +141,7 @@ class Flow:
     symbols: Mapping[str, Symbol]
     questions: Mapping[str, Question]
     instruments: Mapping[str, Instrument]
+    totals: Mapping[str, Instrument]
 
     @property
     def order(self) -> tuple[str, ...]:
