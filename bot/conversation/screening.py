@@ -146,8 +146,13 @@ def _risk(draft: Draft, event: RiskAnswered) -> None:
 
 
 def _decided(draft: Draft, event: Triaged) -> None:
-    """Keep the decision; ask a clinician where it calls for one or one is already asked."""
+    """Keep a decision that ends the questions; ask a clinician where it calls for one.
+
+    A checkpoint on the way that lets the patient go on decides nothing yet.
+    """
     decision = event.decision
+    if not event.final and decision.disposition < Disposition.NOT_NOW:
+        return
     draft.facts["disposition"] = decision.disposition.label
     draft.note(Decided(decision))
     if decision.disposition is Disposition.EMERGENCY:
