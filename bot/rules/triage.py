@@ -7,7 +7,8 @@ this path or another rule that needs the same answers speaks for it.
 Per route the worst disposition wins: emergency > not now > review > eligible. Over all routes:
 an emergency on any route is an emergency. Otherwise the preferred route counts (any route for
 somebody without a preference: the best of them); where that one is not now while another route is
-open, a clinician reviews. Priority is the highest that a fired rule asks for.
+open, a clinician reviews. Priority is the highest that a fired rule asks for; once it is more
+than routine, a rule that yields asks for review where it asked for not now.
 
 Half-way through a flow the same rules apply. What was not asked yet is unknown and so at most
 review; only a definite not-now or emergency means anything there.
@@ -46,7 +47,7 @@ def decide(
     """
     known = _Known.of(ruleset, answers, licensed_states)
     hits = [hit for rule in ruleset.rules if (hit := _hit(rule, known)) is not None]
-    hits = _without_idle(hits, ruleset.routes)
+    hits = _without_idle(_yielding(hits), ruleset.routes)
     routes = _routes(hits, ruleset.routes)
     overall = _overall(routes, ruleset, known.values)
     fired = tuple(_fired(hit, ruleset, known) for hit in sorted(hits, key=_importance))
@@ -135,6 +136,20 @@ def _status(rule: Rule, symbol: str, known: _Known) -> str:
     return NOT_ASKED
 
 
+def _yielding(hits: list[_Hit]) -> list[_Hit]:
+    """Turn not now into review for rules that yield, once any other rule is urgent."""
+    if all(hit.priority is Priority.ROUTINE for hit in hits):
+        return hits
+    return [_softened(hit) if hit.rule.entry.yields_to_urgent else hit for hit in hits]
+
+
+def _softened(hit: _Hit) -> _Hit:
+    routes = {route: min(worst, Disposition.REVIEW) for route, worst in hit.routes.items()}
+    return msgspec.structs.replace(
+        hit, routes=routes, worst=max(routes.values(), default=Disposition.ELIGIBLE)
+    )
+
+
 def _without_idle(hits: list[_Hit], routes: tuple[str, ...]) -> list[_Hit]:
     """Leave out what was merely not asked, once every route is at least not now without it.
 
@@ -192,8 +207,13 @@ def _fired(hit: _Hit, ruleset: Ruleset, known: _Known) -> FiredRule:
         version=entry.version,
         symbols=tuple((symbol, _shown(hit.rule, symbol, known)) for symbol in hit.rule.symbols),
         because_unknown=bool(hit.missing),
-        patient_words="" if hit.missing else entry.words,
+        patient_words=entry.words if _speaks_to_patient(hit) else "",
     )
+
+
+def _speaks_to_patient(hit: _Hit) -> bool:
+    """Whether the rule's words hold: not for what is missing, nor for a not-now that yielded."""
+    return not hit.missing and hit.worst == hit.rule.worst
 
 
 def _flag(hit: _Hit, ruleset: Ruleset) -> str:

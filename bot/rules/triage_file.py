@@ -46,6 +46,7 @@ class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     unknown: OnUnknown = OnUnknown.REVIEW
     covered_by: str = ""
     not_needed_when: str = ""
+    yields_to_urgent: bool = False
     declined_priority: Priority = Priority.ROUTINE
 
 

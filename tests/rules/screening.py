@@ -140,7 +140,7 @@ def _answer(name: str, value: object) -> Answer:
         return Answer(name, AnswerStatus.ANSWERED, f"{systolic}/{diastolic}", parts=parts)
     if name in MEDICINES:
         return _medicines(name, value)
-    if name.startswith("asq_") or name.startswith("pcptsd5_"):
+    if name.startswith(("asq_", "pcptsd5_")):
         return Answer(name, AnswerStatus.ANSWERED, YES if value else NO)
     if (option := _option(name, value)) is not None:
         return Answer(name, AnswerStatus.ANSWERED, option.code, parts={"score": option.ordinal})
