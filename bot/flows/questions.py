@@ -6,12 +6,15 @@ them back. A question never changes while a conversation runs: it belongs to a f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.answers import Value
 from bot.core.findings import Category, Tier
+
+_DIGIT = re.compile(r"\d")
 
 
 class Kind(StrEnum):
@@ -49,7 +52,9 @@ class QuestionChoice:
 
     `labels` is the shown wording per language, `words` further wordings per language. An
     `exclusive` choice ("none of these") cannot be combined with others. `ordinal` is the score of
-    an instrument's option, None where the option has none; reading does not use it.
+    an instrument's option, None where the option has none; half a label of such a choice is
+    always asked back. `has_digits` says whether a label contains a number, which a bare number in
+    a reply may be taken from.
     """
 
     value: str
@@ -57,6 +62,12 @@ class QuestionChoice:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exclusive: bool = False
     ordinal: int | None = None
+    has_digits: bool = field(init=False, repr=False, compare=False, default=False)
+
+    def __post_init__(self) -> None:
+        # looked at for every numeric reply, so it is worked out once
+        found = any(_DIGIT.search(label) for label in self.labels.values())
+        object.__setattr__(self, "has_digits", found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,12 +80,8 @@ def place_of_number(question: Question, number: int) -> int | None:
 
 def numbers_in_label(choice: QuestionChoice) -> frozenset[str]:
     """Return the numbers that a choice's labels contain: "3 or 4" has two."""
-    return frozenset().union(*map(_digits, choice.labels.values()))
-
-
-@lru_cache(maxsize=4096)
-def _digits(label: str) -> frozenset[str]:
-    return frozenset(word for word in _label_form(label).split() if word.isdigit())
+    written = {word for label in choice.labels.values() for word in _label_form(label).split()}
+    return frozenset(filter(str.isdigit, written))
 
 
 def number_value(reply: Reply, position: int, words: Sequence[str]) -> int | None:
@@ -123,12 +119,18 @@ def scan(reply: Reply, words: Sequence[str] | None = None) -> Scan:
     return _Scanner(reply, reply.words if words is None else words).run()
 
 
+def _listed(word: str) -> Sequence[str]:
+    """Return the numbers of "1,3", a list here and no decimal; any other word as it is."""
+    parts = word.split(",") if word[0].isdigit() else ()
+    return [piece for part in parts for piece in (part, BREAK)][:-1] or [word]
+
+
 class _Scanner:
     """One pass over the words; every step consumes at least one."""
 
     def __init__(self, reply: Reply, words: Sequence[str]) -> None:
         self.reply = reply
-        self.words = words
+        self.words = [part for word in words for part in _listed(word)]
         self.labels = labels_of(reply.question, reply.language)
         self.longest = min(_LONGEST_LABEL, max((p.count(" ") + 1 for p in self.labels), default=0))
         self.scan = Scan()
@@ -136,7 +138,7 @@ class _Scanner:
         self.clause_strange = False
 
     def run(self) -> Scan:
-        steps = (self._label, self._range, self._ordinal, self._number, self._phrase)
+        steps = (self._range, self._label, self._ordinal, self._number, self._phrase)
         position = 0
         while position < len(self.words):
             if self.words[position] == BREAK:
@@ -180,8 +182,10 @@ class _Scanner:
         three = self.words[start : start + 3]
         if len(three) < 3 or three[1] not in self.reply.lexicon.ranges:
             return 0
-        self.scan.ranged |= three[0].isdigit() and three[2].isdigit()
-        return 0
+        if not (three[0].isdigit() and three[2].isdigit()):
+            return 0
+        self.scan.ranged = True
+        return self._number(start) + 1
 
     def _ordinal(self, start: int) -> int:
         place, length = ordinal_place(

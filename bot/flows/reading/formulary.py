@@ -27,6 +27,7 @@ class _FormularyFile(msgspec.Struct, forbid_unknown_fields=True):
     dose_units: list[str]
     forms: list[str]
     amounts: list[str]
+    rates: list[str]
     around: ByLanguage
     separators: ByLanguage
     not_medications: list[str]
@@ -45,7 +46,7 @@ class Formulary:
 
     `single` are the one-word names that a misspelt word is compared with. `around` are words that
     stand beside medications and name none; `ordinary` are words never taken for a misspelt name.
-    `amounts` count doses, not milligrams ("2 tablets").
+    `amounts` count doses, not milligrams ("2 tablets"); `rates` say how often ("2 a day").
     """
 
     names: Mapping[str, Named]
@@ -53,6 +54,7 @@ class Formulary:
     dose_units: frozenset[str]
     forms: frozenset[str]
     amounts: frozenset[str]
+    rates: frozenset[str]
     around: frozenset[str]
     separators: frozenset[str]
     ordinary: frozenset[str]
@@ -76,9 +78,12 @@ def load_formulary(path: Path = DEFINITIONS / "medications.yaml") -> Formulary:
         dose_units=frozenset(map(phrase_of, source.dose_units)),
         forms=frozenset(map(phrase_of, source.forms)),
         amounts=frozenset(map(phrase_of, source.amounts)),
+        rates=frozenset(map(phrase_of, source.rates)),
         around=around,
         separators=frozenset(w for words in source.separators.values() for w in words),
-        ordinary=around | frozenset(map(phrase_of, source.not_medications)) | _known_words(),
+        ordinary=around.union(
+            map(phrase_of, source.not_medications), map(phrase_of, source.forms), _known_words()
+        ),
         classes=tuple(source.classes),
         longest=max(name.count(" ") + 1 for name in names),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.flows.questions import QuestionChoice
 from bot.flows.reading.choices import DISPUTED, Scan, labels_of, place_of_number, scan
-from bot.flows.reading.lexicon import Lean
+from bot.flows.reading.lexicon import Lean, Lexicon
 from bot.flows.reading.polarity import CONTRADICTORY, HEDGED, hedge, polarity_of
 from bot.flows.reading.reply import Reply, either
 from bot.flows.reading.results import (
@@ -15,7 +16,7 @@ from bot.flows.reading.results import (
     UnclearReason,
     Understood,
 )
-from bot.flows.reading.spelling import BREAK
+from bot.flows.reading.spelling import BREAK, phrase_of
 from bot.flows.reading.typos import candidates, is_certain
 
 _NOT_A_CHOICE = Unclear(UnclearReason.NOT_A_CHOICE)
@@ -54,8 +55,17 @@ def _ordinary(reply: Reply) -> set[int]:
 
 
 def _none(reply: Reply) -> Reading:
-    exclusive = [i for i, choice in enumerate(reply.question.choices) if choice.exclusive]
+    exclusive = [
+        place
+        for place, choice in enumerate(reply.question.choices)
+        if choice.exclusive and not _says_unsure(choice, reply.lexicon)
+    ]
     return chosen(reply, exclusive) if len(exclusive) < 2 else _NOT_A_CHOICE
+
+
+def _says_unsure(choice: QuestionChoice, lexicon: Lexicon) -> bool:
+    leans = {lexicon.polarity.get(phrase_of(label)) for label in choice.labels.values()}
+    return Lean.UNSURE in leans
 
 
 def _all_opener(reply: Reply) -> int:

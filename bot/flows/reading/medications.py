@@ -89,9 +89,15 @@ def find_mentions(clean: str) -> list[Mention]:
     tokens = [
         Token(token.form.replace("'", ""), token.start, token.end)
         for token in tokens
-        if token.form or clean[token.start] == "\n"
+        if (token.form or clean[token.start] == "\n") and not _is_hyphen(token, clean)
     ]
     return _Finder(clean, tokens).run()
+
+
+def _is_hyphen(token: Token, clean: str) -> bool:
+    """Whether this joins two words of a name, as in Claritin-D."""
+    around = clean[token.start - 1 : token.start] + clean[token.end : token.end + 1]
+    return token.form == "-" and len(around) == 2 and around.isalpha()
 
 
 def _results(mention: Mention, clean: str) -> list[MedicationMention]:
@@ -192,7 +198,7 @@ class _Finder:
         while before >= 0 and self.forms[before] in self.known.forms:
             before -= 1
         adjacent = before >= 0 and self.tokens[before].end == self.mentions[-1].end
-        if not adjacent or following in self.known.amounts or following.isalpha():
+        if not adjacent or following in self.known.amounts | self.known.rates:
             return False
         if form.isdigit() and len(form) == 4 and int(form) in _YEARS:
             return False
@@ -241,7 +247,7 @@ class _Finder:
         form = self.forms[at]
         if form in self.words.negators:
             self.negated = True
-        elif form[0].isalpha() and form not in self.known.ordinary | self.known.forms:
+        elif form[0].isalpha() and form not in self.known.ordinary:
             self._unknown(at, form)
         return 1
 

@@ -29,7 +29,7 @@ from bot.flows.reading.results import (
     Understood,
     Unsure,
 )
-from bot.flows.reading.typos import candidates, is_certain, is_near
+from bot.flows.reading.typos import Candidate, candidates, is_certain, is_near
 
 _NOT_A_CHOICE = Unclear(UnclearReason.NOT_A_CHOICE)
 _SEVERAL = Unclear(UnclearReason.SEVERAL_CHOICES)
@@ -51,6 +51,9 @@ def read_yes_no(reply: Reply) -> Reading:
 
 def _numbered_answer(reply: Reply) -> tuple[int, tuple[str, ...]] | None:
     """Return a number that opens the reply and the words after it, if all before it is filler."""
+    nth = _ordinal(reply)
+    if nth is not None:
+        return nth - 1 + reply.question.first_number, ()
     meaningful = [w for w in reply.plain if w not in "#" and w not in _openers(reply.lexicon)]
     if not meaningful:
         return None
@@ -62,8 +65,14 @@ def _numbered_answer(reply: Reply) -> tuple[int, tuple[str, ...]] | None:
     values = reply.lexicon.numbers.plain[reply.language].get(reply.phrase, ())
     if len(values) == 1:
         return values[0], ()
-    nth = reply.lexicon.ordinals.get(first)
-    return None if nth is None or nth < 0 else (nth - 1 + reply.question.first_number, ())
+    return None
+
+
+def _ordinal(reply: Reply) -> int | None:
+    """Return 2 for "the second one"; "last" is no number here: it may be "not sure"."""
+    words = " ".join(word for word in reply.plain if word not in reply.lexicon.filler)
+    nth = reply.lexicon.ordinals.get(words) or reply.lexicon.ordinals.get(reply.phrase)
+    return None if nth is None or nth < 0 else nth
 
 
 def _openers(lexicon: Lexicon) -> frozenset[str]:
@@ -121,11 +130,13 @@ def _scanned(reply: Reply, labels: dict[str, int]) -> Reading:
         return _NOT_A_CHOICE
     if seen.hedges:
         return HEDGED
-    if seen.negated or seen.contrasted:
-        return CONTRADICTORY
     places = list(dict.fromkeys(seen.found))
+    if seen.negated:
+        return CONTRADICTORY
     if len(places) > 1:
         return _two_places(reply, seen, places)
+    if seen.contrasted:
+        return CONTRADICTORY
     return _single(reply, seen, places[0])
 
 
@@ -170,22 +181,43 @@ def _unplaced(reply: Reply, seen: Scan, labels: dict[str, int]) -> Reading:
     if seen.stray or seen.contrasted or not reply.phrase:
         return _NOT_A_CHOICE
     known = [(phrase, place) for phrase, place in labels.items() if place != DISPUTED]
-    if seen.negated:
-        # a slip never adds or removes a "not"
-        known = [(p, i) for p, i in known if reply.lexicon.negators.intersection(p.split())]
-    return _misspelt(reply, known)
-
-
-def _misspelt(reply: Reply, known: list[tuple[str, int]]) -> Reading:
     ranked = candidates(reply.phrase, known)
-    if not is_near(reply.phrase, ranked):
+    partly = None if seen.negated else _place_of_part(reply, known)
+    if partly is not None:
+        ranked.sort(key=lambda candidate: candidate.key != partly)
+    elif not is_near(reply.phrase, ranked):
         return _NOT_A_CHOICE
-    best = choice_at(reply, ranked[0].key)
-    if is_certain(reply.phrase, ranked) and not reply.is_safe(str(best.value)):
+    # a slip never adds or removes a "not"
+    if not ranked or _denies(reply, known, ranked[0].key) != seen.negated:
+        return _NOT_A_CHOICE
+    return _misspelt(reply, ranked, is_part=partly is not None)
+
+
+def _misspelt(reply: Reply, ranked: list[Candidate], *, is_part: bool) -> Reading:
+    """Take the nearest choice, or ask: always where it would end a concern or has a score."""
+    place = ranked[0].key
+    best = choice_at(reply, place)
+    certain = is_part or is_certain(reply.phrase, ranked)
+    scored = reply.question.choices[place].ordinal is not None
+    if certain and not reply.is_safe(str(best.value)) and not (is_part and scored):
         return best
     if len(ranked) < 2:
         return _NOT_A_CHOICE
     return Ambiguous((best, choice_at(reply, ranked[1].key)), AmbiguousReason.SPELLING)
+
+
+def _place_of_part(reply: Reply, known: list[tuple[str, int]]) -> int | None:
+    """Return the only choice whose label has all words of the reply: "phone" for "Phone call"."""
+    idle = reply.lexicon.filler | reply.lexicon.joiners
+    words = {word for word in reply.plain if word not in idle and word.isalpha()}
+    places = {place for phrase, place in known if words <= set(phrase.split())}
+    return places.pop() if words and len(places) == 1 else None
+
+
+def _denies(reply: Reply, known: list[tuple[str, int]], place: int) -> bool:
+    """Whether a label of this choice has a "not" in it."""
+    negators = reply.lexicon.negators
+    return any(i == place and negators.intersection(phrase.split()) for phrase, i in known)
 
 
 def quick_number(question: Question, number: int, written: str) -> Reading | None:
@@ -195,6 +227,7 @@ def quick_number(question: Question, number: int, written: str) -> Reading | Non
         return Understood(place == 0, {}, written) if 0 <= place < 2 else None
     if place_of_number(question, number) is None:
         return _NOT_A_CHOICE
-    if any(numbers_in_label(choice) for choice in question.choices):
-        return None
+    for choice in question.choices:
+        if choice.has_digits:
+            return None
     return Understood(question.choices[place].value, {}, written)
