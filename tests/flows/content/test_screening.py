@@ -139,9 +139,20 @@ def test_every_sensitive_question_says_why(flow: Flow) -> None:
     assert [s.id for s in asked(flow) if (s.sensitive or s.question.risk) and s.why is None] == []
 
 
-def test_every_own_question_has_a_topic_for_the_summary(flow: Flow) -> None:
+def test_every_own_question_but_consent_can_be_changed_in_the_summary(flow: Flow) -> None:
     without = [step.id for step in own(flow) if step.topic is None]
-    assert without == ["channel_choice"]
+    assert without == ["consent", "channel_choice"]
+
+
+def test_the_summary_by_sms_names_no_condition(flow: Flow) -> None:
+    telling = re.compile(
+        SPECIALITY.pattern + r"|suicid|drug|drog|drunk|hurt|daña|pregnan|embaraz|voices|voces",
+        re.IGNORECASE,
+    )
+    for step in asked(flow):
+        for text in sent_by_sms(step.topic or {}):
+            assert not telling.search(text), step.id
+            assert len(text) <= 28, step.id
 
 
 def test_item_nine_is_followed_by_the_suicide_screen_which_everyone_gets(flow: Flow) -> None:
