@@ -93,7 +93,7 @@ def keep_answer(draft: Draft, flow: Flow, text: str) -> Finding:
         if isinstance(event, AnswerRecorded):
             draft.note(AnswerLogged(event.answer))
         if isinstance(event, Triaged):
-            _decided(draft, event)
+            draft.note(Decided(event.decision))
         if isinstance(event, RiskAnswered):
             risk = worse_of(risk, event.finding)
     return risk
