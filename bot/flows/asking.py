@@ -79,7 +79,8 @@ def item_step(
         ChoiceFile(value=o.code, label={lang: o.display[spoken[lang]] for lang in languages})
         for o in item.options
     )
-    stem = item.scored and instrument.stem
+    gates = any(item.link_id == test.question for i in instrument.items for test in i.enable_when)
+    stem = (item.scored or gates) and instrument.stem
     topic = texts.optional(node.topic, "topic")
     return AskStep(
         id=item.link_id,
