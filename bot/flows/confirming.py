@@ -50,6 +50,10 @@ def chosen(turn: Turn, step: AskStep, text: str) -> PossibleReading | str | None
     pending = turn.pending
     if pending is None:
         return None
+    picks: tuple[PossibleReading | str, ...] = (*pending.readings, NEITHER)
+    number = text.strip().rstrip(".)")
+    if number.isdecimal() and len(number) == 1 and 1 <= int(number) <= len(picks):
+        return picks[int(number) - 1]  # even where a label holds this number too
     labels = _labels(turn, step, pending)
     values = [*map(str, range(len(pending.readings))), NEITHER]
     choices = tuple(

@@ -49,11 +49,13 @@ def fold(
     held: Iterable[Answer] = (),
     *,
     judge: Judge,
-    steps: int = 100,
 ) -> Folded:
-    """Return what `answers` and `held` come to when the flow is walked from its start."""
+    """Return what `answers` and `held` come to when the flow is walked from its start.
+
+    No limit of steps applies: a flow has no cycles, so the walk ends.
+    """
     known = {answer.link_id: answer for answer in (*held, *answers)}
-    walk = Walk(flow, [], known, judge=judge, steps=steps)
+    walk = Walk(flow, [], known, judge=judge, steps=len(flow.steps))
     walk.run(0)
     return Folded(walk.position, tuple(walk.live), tuple(walk.spare.values()))
 

@@ -22,7 +22,7 @@ from bot.flows.files import FORMAT, AskInstrument, Bundle, FlowFile, SubFlow
 from bot.flows.model import Flow
 from bot.flows.phrases import DEFINITIONS
 
-_WHERE = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
+_WHERE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$", re.DOTALL)
 _BUNDLE = msgspec.json.Decoder(Bundle)
 _CANONICAL = msgspec.json.Encoder(order="deterministic")
 

@@ -50,11 +50,16 @@ def with_choices(
     for lang, channel in plain:
         if channel is Channel.SMS:
             lines = [plain[lang, channel]]
-            numbered = enumerate(_labels(question, choices, lang, channel), question.first_number)
-            lines += [f"{number} {label}" for number, label in numbered]
+            lines += _numbered(_labels(question, choices, lang, channel), question.first_number)
             lines += _hints(question, lang, offers_skip=offers_skip)
             written[lang, channel] = "\n".join(lines)
     return written
+
+
+def _numbered(labels: list[str], first: int) -> list[str]:
+    """Return "1 Yes", or "1) 3 or 4" where a label itself begins with a number."""
+    mark = ")" if any(label[:1].isdigit() for label in labels) else ""
+    return [f"{number}{mark} {label}" for number, label in enumerate(labels, first)]
 
 
 def _hints(question: Question, lang: str, *, offers_skip: bool) -> list[str]:

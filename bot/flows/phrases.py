@@ -20,7 +20,7 @@ DEFINITIONS = Path(__file__).parent / "definitions"
 
 CLINIC_WORDS = frozenset({"clinic_name", "clinic_phone"})
 LINK_WORD = "secure_link"
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}?|\}")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def wording(text: Text, languages: tuple[str, ...]) -> Wording:
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """Return the names in braces; a brace that is not closed counts as the name ''."""
+    """Return the names in braces; a brace that stands alone is the name ''."""
     return frozenset(match[1] or "" for match in _PLACEHOLDER.finditer(text))
 
 

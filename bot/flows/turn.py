@@ -202,26 +202,27 @@ class Turn:
 
     def _ask_question(self, step: AskStep, *, fresh: bool, attempt: int) -> None:
         key = (self.language, self.channel)
-        if step.stem is not None and (fresh or not self._in_group(step)):
-            if self.language in step.note:
-                self.say(step.note[self.language])
+        before = None if fresh else self._same_group_before(step)
+        if before is None and self.language in step.note:
+            self.say(step.note[self.language])
+        if step.stem is not None and (before is None or before.stem is None):
             self.say_text(step.stem[key])
         text = step.again[attempt - 1] if attempt and step.again else step.text
         self._emit(step.id, self.write(text), step.choices[key])
 
-    def _in_group(self, step: AskStep) -> bool:
-        """Whether the question before this one had the same introduction, just now."""
+    def _same_group_before(self, step: AskStep) -> AskStep | None:
+        """Return the question before this one if it came from the same instrument, just now."""
         if self.reask:
             place = [answer.link_id for answer in self.answers].index(step.id) - 1
         else:
             place = len(self.answers) - 1
-        if place < 0:
-            return False
+        if place < 0 or step.group is None:
+            return None
         answer = self.answers[place]
         if self.reask and answer.at_turn != self.context.turn_number:
-            return False
+            return None
         before = self.flow.steps[self.flow.index[answer.link_id]]
-        return isinstance(before, AskStep) and before.group == step.group and bool(before.stem)
+        return before if isinstance(before, AskStep) and before.group == step.group else None
 
     def _emit(self, link_id: str, text: str, choices: Choices) -> None:
         whole = "\n".join((*self._lead, text)) if self._lead else text
