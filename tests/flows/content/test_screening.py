@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
@@ -13,7 +14,9 @@ from bot.core.segments import count_segments
 from bot.flows.load import load_flow
 from bot.flows.model import AskStep, EndStep, Flow, LinkStep, SayStep, SummaryStep, Wording
 from bot.flows.questions import Kind
+from bot.flows.reading import CommandKind, Understood, Unsure, read_command, read_reply
 
+TODAY = date(2026, 11, 23)
 LONGEST_CLINIC = {"clinic_name": "N" * 32, "clinic_phone": "5" * 20}
 SPECIALITY = re.compile(r"k[e]tamin|spravato|psych|psiq|depress|depresi|infusi", re.IGNORECASE)
 NEVER_SAID = re.compile(
@@ -208,3 +211,81 @@ def test_no_choice_of_a_number_question_can_be_taken_for_its_number(flow: Flow) 
                     *(w for ws in choice.words.values() for w in ws),
                 )
                 assert not any(label[0].isdigit() for label in labels), question.link_id
+
+
+@pytest.mark.parametrize(
+    ("word", "language", "kind"),
+    [
+        ("HUMAN", "en", CommandKind.HUMAN),
+        ("PERSONA", "es", CommandKind.HUMAN),
+        ("START OVER", "en", CommandKind.START_OVER),
+        ("EMPEZAR DE NUEVO", "es", CommandKind.START_OVER),
+    ],
+)
+def test_the_commands_that_our_texts_name_are_understood(
+    flow: Flow, word: str, language: str, kind: CommandKind
+) -> None:
+    assert any(
+        word in text
+        for _, wording in wordings(flow)
+        for (lang, _), text in wording.items()
+        if lang == language
+    )
+    command = read_command(word, language=language)
+    assert command is not None
+    assert command.kind is kind
+
+
+@pytest.mark.parametrize(
+    ("link_id", "reply", "language", "value"),
+    [
+        ("channel_choice", "TEXT", "en", "text"),
+        ("channel_choice", "TEXTO", "es", "text"),
+        ("antidepressants_tried", "NONE", "en", ()),
+        ("antidepressants_tried", "NINGUNA", "es", ()),
+        ("medications", "NONE", "en", ()),
+        ("medications", "NINGUNA", "es", ()),
+        ("dob", "3/14/1990", "en", "1990-03-14"),
+        ("dob", "14/3/1990", "es", "1990-03-14"),
+        ("place", "CA", "en", "US-CA"),
+        ("place", "California", "es", "US-CA"),
+        ("bp", "120/80", "en", "120/80"),
+        ("drug_use", "0", "en", 0),
+        ("antidepressants_tried", "sertraline 100 mg 8 weeks", "en", ("sertraline",)),
+        ("antidepressants_tried", "sertralina 100 mg 8 semanas", "es", ("sertraline",)),
+    ],
+)
+def test_the_examples_that_our_texts_give_are_understood(
+    flow: Flow, link_id: str, reply: str, language: str, value: object
+) -> None:
+    reading = read_reply(flow.questions[link_id], reply, language=language, today=TODAY)
+    assert isinstance(reading, Understood)
+    assert reading.value == value
+
+
+def test_every_label_and_every_listed_word_means_its_choice(flow: Flow) -> None:
+    """A word that reads as another choice, or as two, is worse than a word that is missing."""
+    wrong = []
+    for question in (step.reading for step in own(flow)):
+        for choice in question.choices:
+            for language in flow.languages:
+                words = (choice.labels[language], *choice.words.get(language, ()))
+                for word in words:
+                    reading = read_reply(question, word, language=language, today=TODAY)
+                    expected = (choice.value,) if question.kind is Kind.MANY_OF else choice.value
+                    found = reading.value if isinstance(reading, Understood) else reading
+                    if found != expected and not isinstance(reading, Unsure):
+                        wrong.append((question.link_id, language, word, found))
+    assert wrong == []
+
+
+def test_an_instrument_with_its_introduction_fits_three_segments(flow: Flow) -> None:
+    for step in asked(flow):
+        for (lang, channel), text in step.text.items():
+            if step.stem is not None and channel is Channel.SMS:
+                note = "Esta parte existe solo en ingles:\n" if lang in step.note else ""
+                whole = f"{note}{step.stem[lang, channel]}\n{text}"
+                first = flow.order.index(step.id)
+                before = flow.steps[flow.index[flow.order[first - 1]]]
+                if isinstance(before, AskStep) and before.group != step.group:
+                    assert count_segments(whole).segments <= 3, (step.id, lang)
