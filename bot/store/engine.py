@@ -108,16 +108,22 @@ def is_postgresql(engine: Engine) -> bool:
     return engine.dialect.name == "postgresql"
 
 
+class LockedTooLong(StoreUnavailable):
+    """The database answers, but what was asked for stayed locked by somebody else."""
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turn failures of the database itself into StoreUnavailable, without their texts.
 
-    A driver's message may quote values; only its class and SQLSTATE are kept.
+    A driver's message may quote values; only its class and SQLSTATE are kept. A lock that was not
+    to be had is LockedTooLong.
     """
     try:
         yield
     except _UNAVAILABLE as error:
-        raise StoreUnavailable(describe(error)) from None
+        kind = LockedTooLong if _is_locked(error) else StoreUnavailable
+        raise kind(describe(error)) from None
 
 
 def describe(error: BaseException) -> str:
@@ -125,6 +131,13 @@ def describe(error: BaseException) -> str:
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None)
     return f"{type(original).__name__} {state}" if state else type(original).__name__
+
+
+def _is_locked(error: BaseException) -> bool:
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, psycopg.errors.LockNotAvailable):
+        return True
+    return getattr(original, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def check_durability(engine: Engine) -> None:

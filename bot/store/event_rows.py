@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bot.consults.alert import open_alert
 from bot.conversation.model import (
     AnswerLogged,
     ConsultOpened,
@@ -96,23 +97,20 @@ def _opt_out(book: RowBook, event: OptOutChanged) -> None:
 
 
 def _page(book: RowBook, event: PageRequested) -> None:
-    consult_id = book.after.consult_id
-    payload = {"reason": event.reason, "priority": event.priority, "consult_id": consult_id}
+    """Open an alert that acts at once; one that is open already goes on as it is."""
+    alert = open_alert(book.new_id(), event.reason, book.now)
     book.add(
-        "outbox",
-        id=book.new_id(),
+        "alert",
+        id=alert.id,
         clinic_id=book.after.clinic_id,
-        kind="page",
-        recipient=f"clinic:{book.after.clinic_id}",
         conversation_id=book.after.id,
-        payload=book.seal_json("outbox.payload", payload),
-        state="pending",
-        due_at=book.now,
-        attempts=0,
-        leased_until=None,
-        leased_by=None,
-        last_error=None,
-        done_at=None,
+        consult_id=book.after.consult_id,
+        reason=alert.reason,
+        code=f"{int(alert.id[-8:], 16) % 10_000:04d}",
+        step=alert.step,
+        next_at=alert.next_at,
+        acknowledged_at=None,
+        acknowledged_by=None,
     )
 
 

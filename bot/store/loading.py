@@ -52,11 +52,12 @@ class StoredText:
 
 @dataclass(frozen=True, slots=True)
 class StoredReply:
-    """What was answered when this message came first."""
+    """What was answered when this message came first, and to whom."""
 
     conversation_id: str
     turn_number: int
     inbound_text: str
+    address_hash: bytes
     texts: tuple[StoredText, ...]
 
 
@@ -108,7 +109,7 @@ class TurnReader:
         texts = (
             StoredText(row[4], self._text(row[5]), row[6]) for row in rows if row[4] is not None
         )
-        return StoredReply(first[0], first[1], self._text(first[2]), tuple(texts))
+        return StoredReply(first[0], first[1], self._text(first[2]), bytes(first[3]), tuple(texts))
 
     def _text(self, blob: bytes) -> str:
         return bytes_text(self._keyring.unseal("messages.body", bytes(blob)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from bot.conversation.model import Conversation, TurnOutcome
@@ -21,8 +22,21 @@ from bot.store.statements import PARTS
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
-RESPONDED = "responded"
-"""Delivery of a reply that left in the answer to the provider's own request."""
+
+PATIENT_TEXT = "patient-text"
+"""The outbox's kind for a text to a patient; its payload names the message."""
+
+
+class ReplyLeaves(StrEnum):
+    """How the texts of a reply get to the patient; kept as their delivery.
+
+    RESPONDED: in the answer to the provider's own request. QUEUED: through the outbox, since
+    nobody is waiting for an answer. WAITING: the web page asks for it.
+    """
+
+    RESPONDED = "responded"
+    QUEUED = "queued"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,7 @@ class TurnStored:
     address_hash: bytes
     now: datetime
     keep_state: bool = False
+    leaves: ReplyLeaves = ReplyLeaves.RESPONDED
     timers: Sequence[TimerWanted] = ()
 
 
@@ -85,12 +100,16 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
         media_count=message.media_count,
         has_location=message.has_location,
         delivery=None,
+        created_at=message.received_at,
         **common,
     )
     for position, reply in enumerate(stored.outcome.replies, start=1):
+        message_id = book.new_id()
+        if stored.leaves is ReplyLeaves.QUEUED:
+            _queue(book, message_id)
         book.add(
             "reply",
-            id=book.new_id(),
+            id=message_id,
             position=position,
             direction=OUTBOUND,
             provider_key=None,
@@ -99,9 +118,28 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
             body=book.seal("messages.body", text_bytes(reply.text)),
             media_count=0,
             has_location=False,
-            delivery=RESPONDED,
+            delivery=stored.leaves.value,
             **common,
         )
+
+
+def _queue(book: RowBook, message_id: str) -> None:
+    book.add(
+        "outbox",
+        id=book.new_id(),
+        clinic_id=book.after.clinic_id,
+        kind=PATIENT_TEXT,
+        recipient=f"patient:{book.after.patient_id}",
+        conversation_id=book.after.id,
+        payload=book.seal_json("outbox.payload", {"message_id": message_id}),
+        state="pending",
+        due_at=book.now,
+        attempts=0,
+        leased_until=None,
+        leased_by=None,
+        last_error=None,
+        done_at=None,
+    )
 
 
 def _add_conversation(book: RowBook, stored: TurnStored) -> None:

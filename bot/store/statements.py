@@ -121,6 +121,7 @@ PARTS: dict[str, Part] = {
     ),
     "consult_event": Part("consult_events", _all_of("consult_events")),
     "outbox": Part("outbox", _all_of("outbox")),
+    "alert": Part("alerts", _all_of("alerts"), conflict="ON CONFLICT DO NOTHING"),
     "timer": Part(
         "timers",
         _all_of("timers"),
@@ -145,7 +146,7 @@ _BY_CONVERSATION = (
     "ON c.patient_id = p.id AND c.is_current WHERE c.id = {0}"
 )
 _STORED_REPLY = (
-    "SELECT i.conversation_id, i.turn_number, i.body, p.clinic_id, o.id, o.body, o.kind "
+    "SELECT i.conversation_id, i.turn_number, i.body, p.address_hash, o.id, o.body, o.kind "
     "FROM messages i JOIN conversations c ON c.id = i.conversation_id "
     "JOIN patients p ON p.id = c.patient_id "
     "LEFT JOIN messages o ON o.conversation_id = i.conversation_id "

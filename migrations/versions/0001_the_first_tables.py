@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("flow_id", sa.String(length=64), nullable=False),
         sa.Column("version", sa.String(length=32), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("ruleset_hash", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("content_hash", name=op.f("pk_flow_versions")),
     )

@@ -196,7 +196,6 @@ def test_a_request_opened_and_raised_in_one_turn_is_one_row(desk, clock):
         ConsultOpened(consult, Priority.ROUTINE, ("human:patient",), later),
         ConsultRaised(consult, Priority.STAT, ("crisis:suicide",), soon, decision_of()),
         ConsultRaised(consult, Priority.URGENT, ("crisis:suicide",), later),
-        PageRequested("crisis", Priority.STAT),
         consult_id=consult,
         consult_priority=Priority.STAT,
     )
@@ -206,13 +205,20 @@ def test_a_request_opened_and_raised_in_one_turn_is_one_row(desk, clock):
     assert msgspec.json.decode(row.decision, type=Decision) == decision_of()
     reasons = {row.code for row in rows_in(desk.engine, tables.ConsultReasonRow)}
     assert reasons == {"human:patient", "crisis:suicide"}
-    (page,) = rows_in(desk.engine, tables.OutboxRow)
-    assert (page.kind, page.recipient, page.state) == ("page", "clinic:demo", "pending")
-    assert msgspec.json.decode(page.payload) == {
-        "reason": "crisis",
-        "priority": "stat",
-        "consult_id": consult,
-    }
+
+
+def test_a_page_opens_one_alert_until_it_is_acknowledged(desk, clock):
+    begun = desk.begin(PageRequested("crisis", Priority.STAT), consult_id="c" * 32)
+    desk.go_on(
+        PageRequested("crisis", Priority.STAT),
+        PageRequested("opted-out-at-risk", Priority.STAT),
+        provider_id="SM2",
+    )
+    (alert,) = rows_in(desk.engine, tables.AlertRow)
+    assert (alert.conversation_id, alert.consult_id) == (begun.id, "c" * 32)
+    assert (alert.reason, alert.step, alert.next_at) == ("crisis", 0, clock())
+    assert alert.code.isdigit()
+    assert len(alert.code) == 4
 
 
 @pytest.mark.parametrize(

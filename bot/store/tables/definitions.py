@@ -32,7 +32,11 @@ class ClinicNumberRow(Created, Base):
 
 
 class FlowVersionRow(Created, Base):
-    """A flow with its sub-flows and instruments, as it was when a conversation began."""
+    """A flow with its sub-flows and instruments, as it was when a conversation began.
+
+    `ruleset_hash` names the latest rules that fitted its questions: rules may move on to other
+    questions while conversations are still pinned to this flow.
+    """
 
     __tablename__ = "flow_versions"
 
@@ -40,6 +44,7 @@ class FlowVersionRow(Created, Base):
     flow_id: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(32))
     source: Mapped[bytes] = mapped_column(LargeBinary)
+    ruleset_hash: Mapped[str] = mapped_column(HASH)
 
 
 class RulesetRow(Created, Base):

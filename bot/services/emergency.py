@@ -1,0 +1,40 @@
+"""What must work when nothing else does: screening a message, and emergency texts from memory."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.core.clinic import Clinic
+from bot.core.findings import NOTHING_FOUND, Finding, worse_of
+from bot.core.messages import Channel, InboundMessage
+from bot.rules.emergency import emergency_answer
+from bot.rules.last_resort import static_emergency_text
+from bot.services.parts import Parts
+
+log = logging.getLogger(__name__)
+
+
+def screen(parts: Parts, message: InboundMessage) -> Finding:
+    """Return what the crisis rules see in the message alone: no lookup, nothing that can fail."""
+    finding = NOTHING_FOUND
+    for text in (message.text, *message.further_texts):
+        finding = worse_of(finding, parts.detector.screen(text))
+    return finding
+
+
+def emergency_texts(
+    parts: Parts, finding: Finding, clinic: Clinic, channel: Channel
+) -> tuple[str, ...]:
+    """Return emergency resources from memory, in the clinic's first language. Never raises."""
+    try:
+        return emergency_answer(
+            parts.resources,
+            finding,
+            region=clinic.region,
+            language=clinic.languages[0],
+            channel=channel,
+            clinic_phone=clinic.phone,
+        ).texts
+    except Exception:
+        log.exception("emergency_answer_failed", extra={"clinic_id": clinic.id})
+        return (static_emergency_text(clinic.region),)

@@ -1,0 +1,119 @@
+"""Messages that could not be stored: kept on disk, encrypted, until the database is back.
+
+What must stay true: `keep` returns only when the message would survive a power cut (the file and
+its folder are synced), a reader sees whole files only (written aside, then renamed), and a file is
+removed only after its turn is committed. A message that comes out twice changes nothing the
+second time: its provider's id is in the database.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from bot.core.errors import SettingsError
+from bot.core.messages import InboundMessage
+from bot.store.crypto import KeyRing, UnreadableField
+
+COLUMN = "spool.message"
+WHOLE = ".message"
+DAMAGED = ".damaged"
+
+
+class SpooledMessage(msgspec.Struct, frozen=True):
+    """One message, to whom it was addressed, and whether emergency resources were said at once."""
+
+    message: InboundMessage
+    clinic_id: str
+    conversation_id: str | None
+    answered: bool
+
+
+class Spool:
+    """A folder of encrypted messages, oldest first by name."""
+
+    def __init__(self, folder: Path, keyring: KeyRing, new_id: Callable[[], str]) -> None:
+        """Take the folder (made if missing), the cipher and the source of names."""
+        self._folder = folder
+        self._keyring = keyring
+        self._new_id = new_id
+
+    def check(self) -> None:
+        """Make the folder and write into it; raises SettingsError when that is not possible."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            probe = self._folder / f"{self._new_id()}.probe"
+            self._write(probe, b"probe")
+            probe.unlink()
+        except OSError:
+            raise SettingsError(["SPOOL_DIR"], "cannot be written to") from None
+
+    def keep(self, spooled: SpooledMessage) -> None:
+        """Store the message durably. Raises OSError when the disk does not take it."""
+        sealed = self._keyring.seal(COLUMN, msgspec.msgpack.encode(spooled))
+        name = _name(spooled.message.received_at, self._new_id())
+        aside = self._folder / f"{name}.aside"
+        self._write(aside, sealed)
+        aside.rename(self._folder / f"{name}{WHOLE}")
+        self._sync_folder()
+
+    def waiting(self) -> list[Path]:
+        """Return the files of messages that wait, oldest first; empty if the folder is gone."""
+        try:
+            return sorted(path for path in self._folder.iterdir() if path.suffix == WHOLE)
+        except FileNotFoundError:
+            return []
+
+    def read(self, path: Path) -> SpooledMessage | None:
+        """Return the message; None (and the file is set aside) if it cannot be read."""
+        try:
+            plain = self._keyring.unseal(COLUMN, path.read_bytes())
+            return msgspec.msgpack.decode(plain, type=SpooledMessage)
+        except (UnreadableField, msgspec.MsgspecError):
+            self.set_aside(path)
+            return None
+
+    def set_aside(self, path: Path) -> None:
+        """Keep a file that cannot be replayed, under a name that nobody tries again."""
+        path.rename(path.with_suffix(DAMAGED))
+        self._sync_folder()
+
+    def remove(self, path: Path) -> None:
+        """Forget a message that is stored now."""
+        path.unlink(missing_ok=True)
+        self._sync_folder()
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Give true to the one process that may replay now, false to the others."""
+        with (self._folder / ".lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def _write(self, path: Path, content: bytes) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _name(received_at: datetime, unique: str) -> str:
+    return f"{round(received_at.timestamp() * 1_000_000):017d}-{unique}"

@@ -1,0 +1,268 @@
+"""One turn in one transaction: read under the lock, decide, write, commit, answer.
+
+The decision is pure and the write refuses whatever is not newer than what was read, so a turn
+that lost a race is simply taken again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from bot.conversation.model import Conversation, ConversationStatus, TurnOutcome
+from bot.conversation.room import Room
+from bot.conversation.turn import take_turn
+from bot.core.answers import Answer
+from bot.core.clinic import Clinic
+from bot.core.clock import monotonic_seconds
+from bot.core.decisions import Decision, Judge
+from bot.core.errors import DefinitionError, InvalidField, StoreUnavailable
+from bot.core.findings import Finding
+from bot.core.messages import Channel, InboundMessage
+from bot.flows.model import Flow
+from bot.services.parts import Parts
+from bot.store.engine import LockedTooLong, is_postgresql
+from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply
+from bot.store.row_book import Rows
+from bot.store.rows import ReplyLeaves, TurnStored, body_of, rows_of_turn
+from bot.store.turns import TurnConflict, TurnTransaction, open_turn
+
+ATTEMPTS = 8
+"""Turns of one patient conflict only at first contact or when a conversation is replaced."""
+
+STALE_SECONDS = 0.5
+"""A connection that fails sooner than this was broken before; a fresh one is worth a try."""
+
+SQLITE_SECONDS = 8.0
+"""SQLite has one write lock for everybody; a text that is no crisis may wait for it, well within
+the fifteen seconds that Twilio gives."""
+
+BEGINS_ANEW = frozenset({ConversationStatus.ENDED, ConversationStatus.EXPIRED})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to answer: `texts` in order, and the ids under which they are stored.
+
+    `is_stored` is false when the message waits on disk: it will be treated when the database is
+    back. `conversation_id` is "" and `turn_number` 0 then.
+    """
+
+    texts: tuple[str, ...]
+    duplicate: bool = False
+    conversation_id: str = ""
+    turn_number: int = 0
+    facts: Mapping[str, str | int] | None = None
+    message_ids: tuple[str, ...] = ()
+    is_stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A message to be treated, what was seen in it, and how its reply gets to the patient.
+
+    `conversation_id` continues that very conversation instead of the one at the address. A turn
+    that is `plain` uses neither the flow nor what was said before: the second try after a fault.
+    """
+
+    message: InboundMessage
+    clinic: Clinic
+    finding: Finding
+    conversation_id: str | None = None
+    leaves: ReplyLeaves = ReplyLeaves.RESPONDED
+    plain: bool = False
+
+
+def take_stored_turn(parts: Parts, task: Task) -> Reply:
+    """Return the reply once the turn is committed.
+
+    Raises StoreUnavailable within the turn's budget of seconds, InvalidField when the message's
+    id belongs to another message or its conversation is over.
+    """
+    return _Turn(parts, task).take()
+
+
+class _Turn:
+    """One message on its way through the store."""
+
+    def __init__(self, parts: Parts, task: Task) -> None:
+        self.parts = parts
+        self.task = task
+        self.message = task.message
+        channel, address = task.message.channel, task.message.patient_address
+        self.address_hash = parts.address_hash.of(task.clinic.id, channel.value, address)
+        self.provider_key = provider_key(parts, task.message, task.clinic)
+
+    def take(self) -> Reply:
+        until = monotonic_seconds() + self._budget_seconds()
+        may_be_stale = True
+        for _ in range(ATTEMPTS):
+            began = monotonic_seconds()
+            try:
+                return self._once(until - began)
+            except TurnConflict:
+                continue
+            except LockedTooLong:
+                raise
+            except StoreUnavailable:
+                if not may_be_stale or monotonic_seconds() - began > STALE_SECONDS:
+                    raise
+                may_be_stale = False
+        raise StoreUnavailable("too many turns of one patient at once")
+
+    def _budget_seconds(self) -> float:
+        if self.task.finding.fires or is_postgresql(self.parts.engine):
+            return self.parts.turn_seconds
+        return SQLITE_SECONDS
+
+    def _once(self, seconds: float) -> Reply:
+        if seconds <= 0:
+            raise StoreUnavailable("no time left")
+        parts = self.parts
+        today = self._current_flow()
+        with open_turn(parts.engine, parts.keyring, budget_seconds=seconds) as transaction:
+            loaded = transaction.load(self._where())
+            if loaded is None and self.task.conversation_id is not None:
+                raise InvalidField("conversation", "is over", "text the clinic")
+            outcome = self._decide(loaded, today)
+            rows = self._rows(loaded, outcome)
+            if not transaction.write(rows):
+                return self._said_before(transaction)
+            transaction.connection.commit()
+        return _reply(outcome, rows)
+
+    def _where(self) -> AtAddress | InConversation:
+        if self.task.conversation_id is not None:
+            return InConversation(self.task.conversation_id)
+        return AtAddress(self.task.clinic.id, self.message.channel, self.address_hash)
+
+    def _decide(self, loaded: Loaded | None, today: Flow | None) -> TurnOutcome:
+        conversation = None if loaded is None else loaded.conversation
+        flow, judge = self._flow_and_judge(loaded, today)
+        if conversation is not None and self.task.plain:
+            conversation = structs.replace(conversation, flow_state=None, recent_texts=())
+        return take_turn(
+            conversation,
+            self.message,
+            finding=self.task.finding,
+            flow=flow,
+            room=self._room(judge),
+            now=self.parts.now(),
+        )
+
+    def _rows(self, loaded: Loaded | None, outcome: TurnOutcome) -> Rows:
+        stored = TurnStored(
+            message=self.message,
+            outcome=outcome,
+            loaded=None if loaded is None else loaded.conversation,
+            provider_key=self.provider_key,
+            address_hash=self.address_hash,
+            now=self.parts.now(),
+            keep_state=loaded is not None and (self.task.plain or not loaded.is_readable),
+            leaves=self.task.leaves,
+        )
+        return rows_of_turn(stored, self.parts.keyring, self.parts.new_id)
+
+    def _said_before(self, transaction: TurnTransaction) -> Reply:
+        """Return the reply of the first time. Raises InvalidField if it was another's message."""
+        said = transaction.stored_reply(self.message.channel, self.provider_key)
+        if said is None:
+            raise TurnConflict("the first of two equal messages was not stored after all")
+        if not self._is_the_same(said):
+            problem, remedy = "was used for another message", "give each message its own"
+            raise InvalidField("message id", problem, remedy)
+        texts = tuple(text.text for text in said.texts)
+        ids = tuple(text.id for text in said.texts)
+        return Reply(texts, True, said.conversation_id, said.turn_number, None, ids)
+
+    def _is_the_same(self, said: StoredReply) -> bool:
+        if self.message.channel is Channel.SMS:
+            return said.address_hash == self.address_hash
+        return said.inbound_text == body_of(self.message)
+
+    def _current_flow(self) -> Flow | None:
+        """Return today's flow, stored; before the transaction, since it has one of its own."""
+        flows = self.parts.flows
+        if self.task.plain:
+            return None
+        try:
+            flow = flows.current(self.task.clinic.flow)
+            flows.keep(flow)
+        except DefinitionError:
+            log.exception("flow_missing", extra={"clinic_id": self.task.clinic.id})
+            return None
+        return flow
+
+    def _flow_and_judge(
+        self, loaded: Loaded | None, today: Flow | None
+    ) -> tuple[Flow | None, Judge]:
+        """Return the pinned flow, or today's where a conversation begins, and its judge.
+
+        Without a readable state, a flow or rules that fit it there is no flow at all: the turn
+        then answers a crisis and brings everything else to a person.
+        """
+        flows = self.parts.flows
+        if self.task.plain:
+            return None, _nobody_judges
+        try:
+            flow = today if loaded is None else self._pinned(loaded, today)
+            if flow is not None:
+                return flow, flows.judge(flow, self.task.clinic)
+        except DefinitionError:
+            log.exception("rules_missing", extra={"clinic_id": self.task.clinic.id})
+        return None, _nobody_judges
+
+    def _pinned(self, loaded: Loaded, today: Flow | None) -> Flow | None:
+        conversation = loaded.conversation
+        if not loaded.is_readable:
+            log.error("state_unreadable", extra={"conversation_id": conversation.id})
+            return None
+        if not _is_pinned(conversation):
+            return today
+        return self.parts.flows.pinned(conversation.flow_hash)
+
+    def _room(self, judge: Judge) -> Room:
+        parts = self.parts
+        return Room(
+            clinic=self.task.clinic,
+            detector=parts.detector,
+            resources=parts.resources,
+            judge=judge,
+            phrases=parts.phrases,
+            keywords=parts.keywords,
+            new_id=parts.new_id,
+            new_token=parts.new_token,
+            public_url=parts.public_url,
+        )
+
+
+def provider_key(parts: Parts, message: InboundMessage, clinic: Clinic) -> str:
+    """Return the message's id as it is stored: unique on its channel.
+
+    A web client chooses its own ids, so they are hashed together with its address: nobody can
+    name another's message and be given the reply to it.
+    """
+    if message.channel is Channel.SMS:
+        return message.provider_id
+    name = f"{message.patient_address}\n{message.provider_id}"
+    return parts.address_hash.of(clinic.id, message.channel.value, name).hex()
+
+
+def _reply(outcome: TurnOutcome, rows: Rows) -> Reply:
+    after = outcome.conversation
+    texts = tuple(reply.text for reply in outcome.replies)
+    ids = tuple(row[0] for row in rows.get("reply", ()))
+    return Reply(texts, False, after.id, after.turn_number, outcome.facts, ids)
+
+
+def _is_pinned(conversation: Conversation) -> bool:
+    return bool(conversation.flow_hash) and conversation.status not in BEGINS_ANEW
+
+
+def _nobody_judges(answers: Iterable[Answer]) -> Decision:
+    raise DefinitionError("ruleset", "there is no flow whose answers could be judged")
