@@ -20,7 +20,8 @@ from bot.core.findings import Category, Finding, Subject
 from bot.core.messages import Channel
 from bot.rules.resources import DEFAULT, Resources
 from bot.rules.resources_file import Resource
-from bot.rules.wording import Wording, say
+from bot.rules.speech import Speech
+from bot.rules.wording import Wording
 
 EMERGENCY = "emergency"
 DIALLED = frozenset("0123456789+")
@@ -57,8 +58,8 @@ def emergency_answer(
         _of(resources.answer[finding.subject or Subject.SELF], finding.category),
         _of(resources.clinic, finding.category),
     )
-    speech = _Speech(resources, region, language, channel, clinic_phone)
-    return speech.answer(parts, finding.category)
+    speech = Speech(resources, region, language, channel, clinic_phone)
+    return _answer(speech, parts, finding.category)
 
 
 def emergency_reminder(
@@ -72,15 +73,15 @@ def emergency_reminder(
 ) -> EmergencyAnswer:
     """Return the short form for the second and every later answer in a row: one text."""
     part = _of(resources.again[finding.subject or Subject.SELF], finding.category)
-    speech = _Speech(resources, region, language, channel, clinic_phone)
-    return speech.answer((part,), finding.category)
+    speech = Speech(resources, region, language, channel, clinic_phone)
+    return _answer(speech, (part,), finding.category)
 
 
 def check_in_line(
     resources: Resources, finding: Finding, *, region: str, language: str, channel: Channel
 ) -> str:
     """Return the one line that goes before the next question for a finding of tier check-in."""
-    speech = _Speech(resources, region, language, channel, "")
+    speech = Speech(resources, region, language, channel)
     return speech.say(_of(resources.check_in, finding.category))[0]
 
 
@@ -88,7 +89,7 @@ def help_line(
     resources: Resources, *, region: str, language: str, clinic_name: str, clinic_phone: str
 ) -> str:
     """Return the SMS answer to HELP: crisis lines first, then the clinic and STOP."""
-    speech = _Speech(resources, region, language, Channel.SMS, clinic_phone, clinic_name)
+    speech = Speech(resources, region, language, Channel.SMS, clinic_phone, clinic_name)
     return speech.say(resources.help)[0]
 
 
@@ -96,62 +97,30 @@ def stop_line(
     resources: Resources, *, region: str, language: str, clinic_name: str, clinic_phone: str
 ) -> str:
     """Return the SMS that confirms STOP, with the crisis lines; the last one that is sent."""
-    speech = _Speech(resources, region, language, Channel.SMS, clinic_phone, clinic_name)
+    speech = Speech(resources, region, language, Channel.SMS, clinic_phone, clinic_name)
     return speech.say(resources.stop)[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Speech:
-    """How to speak: where, in which language, on what."""
-
-    resources: Resources
-    region: str
-    language: str
-    channel: Channel
-    clinic_phone: str
-    clinic_name: str = ""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        return self.resources.languages_of(self.language)
-
-    def answer(self, parts: tuple[Wording, ...], category: Category | None) -> EmergencyAnswer:
-        texts = tuple(text for part in parts for text in self.say(part))
-        if self.channel is Channel.SMS:
-            return EmergencyAnswer(texts)
-        return EmergencyAnswer(texts, tuple(self._links(category)))
-
-    def say(self, wording: Wording) -> tuple[str, ...]:
-        """Return the wording in the patient's language, or in all of them if it is unknown."""
-        return tuple(
-            say(wording, self._words(language), language=language, channel=self.channel)
-            for language in self.languages
-        )
-
-    def _words(self, language: str) -> Mapping[str, str]:
-        words = dict(self.resources.words_for(self.region, language))
-        for name, word in (("clinic_phone", self.clinic_phone), ("clinic_name", self.clinic_name)):
-            if clean := " ".join(word.split()):
-                words[name] = clean
-        return words
-
-    def _links(self, category: Category | None) -> Iterator[ResourceLink]:
-        language = self.languages[0]
-        for resource in _serving(self.resources, category, self.region):
-            for action in resource.actions:
-                yield ResourceLink(action.label[language], action.href)
-        if number := "".join(c for c in self.clinic_phone if c in DIALLED):
-            label = say(
-                self.resources.clinic_link,
-                self._words(language),
-                language=language,
-                channel=Channel.WEB,
-            )
-            yield ResourceLink(label, f"tel:{number}")
 
 
 def _of(wordings: Mapping[str, Wording], category: Category | None) -> Wording:
     return wordings.get(category or DEFAULT) or wordings[DEFAULT]
+
+
+def _answer(
+    speech: Speech, parts: tuple[Wording, ...], category: Category | None
+) -> EmergencyAnswer:
+    texts = tuple(text for part in parts for text in speech.say(part))
+    if speech.channel is Channel.SMS:
+        return EmergencyAnswer(texts)
+    return EmergencyAnswer(texts, tuple(_links(speech, category)))
+
+
+def _links(speech: Speech, category: Category | None) -> Iterator[ResourceLink]:
+    language = speech.languages[0]
+    for resource in _serving(speech.resources, category, speech.region):
+        for action in resource.actions:
+            yield ResourceLink(action.label[language], action.href)
+    if number := "".join(c for c in speech.clinic_phone if c in DIALLED):
+        yield ResourceLink(speech.say(speech.resources.clinic_link)[0], f"tel:{number}")
 
 
 def _serving(resources: Resources, category: Category | None, region: str) -> Iterator[Resource]:

@@ -43,6 +43,7 @@ class Resources:
     """
 
     version: str
+    longest: Longest
     entries: Mapping[str, Resource]
     words: Mapping[str, Mapping[str, Mapping[str, str]]]
     aliases: Mapping[str, str]
@@ -86,6 +87,7 @@ def build_resources(file: ResourcesFile) -> Resources:
     _refuse_unknown_ids(file, entries)
     resources = Resources(
         version=file.version,
+        longest=file.longest,
         entries=entries,
         words=_words(file, entries),
         aliases=file.aliases,
@@ -100,7 +102,7 @@ def build_resources(file: ResourcesFile) -> Resources:
         help=_wording(file.help, "help", optional=CLINIC_AND_NAME),
         stop=_wording(file.stop, "stop", optional=CLINIC_AND_NAME),
     )
-    _refuse_long_answers(resources, file.longest)
+    _refuse_long_answers(resources)
     return resources
 
 
@@ -208,7 +210,8 @@ def _by_subject(
     return wordings
 
 
-def _refuse_long_answers(resources: Resources, longest: Longest) -> None:
+def _refuse_long_answers(resources: Resources) -> None:
+    longest = resources.longest
     clinic = {
         "clinic_name": "N" * longest.clinic_name,
         "clinic_phone": "5" * longest.clinic_phone,

@@ -13,11 +13,11 @@ from tests.rules.screening import INSTRUMENTS, LICENSED, RULESET, SYMBOLS, perso
 
 
 def triage_document():
-    return yaml.safe_load((DEFINITIONS / TRIAGE).read_text())
+    return yaml.load((DEFINITIONS / TRIAGE).read_text(), Loader=yaml.CSafeLoader)
 
 
 def scores_document():
-    return yaml.safe_load((DEFINITIONS / SCORES).read_text())
+    return yaml.load((DEFINITIONS / SCORES).read_text(), Loader=yaml.CSafeLoader)
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def load(tmp_path):
         for name, document in (("triage", triage), ("scores", scores)):
             if document is not None:
                 paths[name] = tmp_path / f"{name}.yaml"
-                paths[name].write_text(yaml.safe_dump(document, allow_unicode=True))
+                paths[name].write_text(
+                    yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True)
+                )
         return load_ruleset(symbols, instruments, **paths)
 
     return _load
