@@ -22,7 +22,7 @@ from bot.flows.confirming import NEITHER, chosen
 from bot.flows.events import AnswersRemoved, HumanReason, Restarted
 from bot.flows.model import AskStep, Flow, LinkStep, SummaryStep
 from bot.flows.questions import Kind, Question
-from bot.flows.reading import Understood, read_command, read_reply
+from bot.flows.reading import Ambiguous, Understood, read_command, read_reply
 from bot.flows.reading.results import Command
 from bot.flows.recording import record
 from bot.flows.replies import not_understood, read, take, take_possible
@@ -204,10 +204,12 @@ def _settle_reading(turn: Turn, text: str) -> None:
     turn.pending = None
     if isinstance(picked, PossibleReading):
         take_possible(turn, step, picked)
-    elif picked == NEITHER:
+        return
+    reading = read(turn, step, text)
+    if picked == NEITHER or isinstance(reading, Ambiguous):
         not_understood(turn, step, "not_exact", hedged=False, text=text)
     else:
-        take(turn, step, read(turn, step, text), text)
+        take(turn, step, reading, text)
 
 
 def _settle_restart(turn: Turn, text: str) -> None:

@@ -37,28 +37,30 @@ WORDS = {"clinic_name": "Porch Clinic", "clinic_phone": "555-0100"}
 HEAD = """\
 id: {id}
 version: "1"
-languages: [en, es]
+languages: {languages}
 nodes:
 """
+INSTRUMENTS = ("phq9", "asq", "auditc", "pcptsd5")
 
 
-def flow_of(nodes: str, instruments=("phq9", "asq", "auditc", "pcptsd5"), **others: str):
+def flow_of(nodes: str, *, languages="[en, es]", **others: str):
     """Return the flow with these nodes (YAML); `others` are sub-flows, `_` for `-`."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        write_flow(directory, "main", nodes)
+        write_flow(directory, "main", nodes, languages)
         for flow_id, more in others.items():
             write_flow(directory, flow_id.replace("_", "-"), more)
         (directory / "instruments").mkdir()
-        for instrument in instruments:
+        for instrument in INSTRUMENTS:
             source = DEFINITIONS / "instruments" / f"{instrument}.json"
             shutil.copy(source, directory / "instruments")
         return load_flow("main", directory)
 
 
-def write_flow(directory: Path, flow_id: str, nodes: str) -> None:
+def write_flow(directory: Path, flow_id: str, nodes: str, languages="[en, es]") -> None:
     body = "".join(f"  {line}\n" for line in dedent(nodes).splitlines())
-    (directory / f"{flow_id}.yaml").write_text(HEAD.format(id=flow_id) + body, encoding="utf-8")
+    head = HEAD.format(id=flow_id, languages=languages)
+    (directory / f"{flow_id}.yaml").write_text(head + body, encoding="utf-8")
 
 
 def nodes_of(flow) -> list:
