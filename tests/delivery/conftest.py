@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import insert, select
+
+from bot.core.clinic import Clinic, OnCall
+from bot.core.errors import ProviderFailure
+from bot.delivery.parts import DeliveryParts, load_pages
+from bot.delivery.senders import Letter
+from bot.store.tables import (
+    AlertRow,
+    ConversationRow,
+    MessageRow,
+    OutboxRow,
+    PatientRow,
+)
+
+CLINIC = Clinic(
+    id="demo",
+    name="Lakeside Clinic",
+    time_zone="America/Los_Angeles",
+    phone="+1 213 555 0100",
+    sms_numbers=("+15005550006",),
+    region="US",
+    languages=("en", "es"),
+    licensed_states=("US-CA",),
+    flow="ketamine-screening",
+    on_call=(
+        OnCall("Ana", phone="+12135550901", email="ana@clinic.test"),
+        OnCall("Ben", phone="+12135550902"),
+        OnCall("Cleo", email="cleo@clinic.test"),
+    ),
+)
+
+
+@dataclass
+class FakeSender:
+    """Takes letters, or does what it was told to do with the next ones."""
+
+    taken: list[Letter] = field(default_factory=list)
+    moods: list[ProviderFailure] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> str:
+        if self.moods:
+            raise self.moods.pop(0)
+        self.taken.append(letter)
+        return f"SM{len(self.taken):032x}"
+
+
+@dataclass
+class Post:
+    """The delivery room with fake ways out, and a conversation in the database."""
+
+    parts: DeliveryParts
+    texts: FakeSender
+    letters: FakeSender
+    reports: list[tuple[str, dict[str, Any]]]
+    clock: Any
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.parts.engine.connect() as connection:
+            return list(connection.execute(select(table.__table__).order_by(table.created_at)))
+
+    def open_alert(self, alert_id: str = "a1") -> None:
+        now = self.clock()
+        with self.parts.engine.begin() as connection:
+            connection.execute(
+                insert(AlertRow).values(
+                    id=alert_id, clinic_id="demo", conversation_id="c1", consult_id=None,
+                    reason="crisis", code="482913", step=0, next_at=now, created_at=now,
+                )
+            )  # fmt: skip
+
+    def put_text(self) -> None:
+        now = self.clock()
+        with self.parts.engine.begin() as connection:
+            connection.execute(
+                insert(MessageRow).values(
+                    id="m1", conversation_id="c1", turn_number=1, position=1, direction="outbound",
+                    channel="sms", kind="routine", body="Next question?", media_count=0,
+                    has_location=False, created_at=now,
+                )
+            )  # fmt: skip
+            connection.execute(
+                insert(OutboxRow).values(
+                    id="o1", clinic_id="demo", kind="patient-text", recipient="patient:p1",
+                    conversation_id="c1", payload=msgspec.json.encode({"message_id": "m1"}),
+                    state="pending", due_at=now, attempts=0, created_at=now,
+                )
+            )  # fmt: skip
+
+
+@pytest.fixture
+def post(engine, clock, new_id) -> Iterator[Post]:
+    texts, letters, reports = FakeSender(), FakeSender(), []
+    parts = DeliveryParts(
+        engine=engine,
+        clinic_of={"demo": CLINIC}.get,
+        texts=texts,
+        letters=letters,
+        pages=load_pages(),
+        alert_link=lambda alert_id: f"https://door.test/alerts/{alert_id}",
+        now=clock,
+        new_id=new_id,
+        report=lambda event, **ids: reports.append((event, ids)),
+        name="runner-1",
+    )
+    now = clock()
+    with engine.begin() as connection:
+        connection.execute(
+            insert(PatientRow).values(
+                id="p1", clinic_id="demo", channel="sms", address_hash=b"h" * 32,
+                address="+12135550001", language="en", created_at=now,
+            )
+        )  # fmt: skip
+        connection.execute(
+            insert(ConversationRow).values(
+                id="c1", clinic_id="demo", patient_id="p1", is_current=True, channel="sms",
+                status="active", language="en", flow_hash="f" * 64, turn_number=1,
+                risk_open=False, crisis_answers=0, created_at=now,
+            )
+        )  # fmt: skip
+    yield Post(parts, texts, letters, reports, clock)
