@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from bot.core.clinic import Clinic
 from bot.core.conditions import Symbol
@@ -23,6 +23,7 @@ from bot.flows.model import Flow
 from bot.rules.ruleset import Ruleset, ruleset_from_source
 from bot.rules.triage import judge_for
 from bot.services.transactions import reading, writing
+from bot.store.missing import add_if_missing
 from bot.store.tables import FlowVersionRow, RulesetRow
 
 LoadRules = Callable[[Mapping[str, Symbol], Mapping[str, Instrument]], Ruleset]
@@ -96,29 +97,23 @@ class FlowBook:
         if flow.content_hash in self._stored:
             return
         rules = self.rules(flow)
-        self._insert(RulesetRow(content_hash=rules.content_hash, source=rules.source))
-        self._insert(
-            FlowVersionRow(
-                content_hash=flow.content_hash,
-                flow_id=flow.id,
-                version=flow.version,
-                source=flow.source,
-                ruleset_hash=rules.content_hash,
-            )
-        )
-        self._point_to(flow, rules)
+        with writing(self._engine) as session:
+            self._insert(session, flow, rules)
         self._stored.add(flow.content_hash)
 
-    def _insert(self, row: RulesetRow | FlowVersionRow) -> None:
-        row.created_at = self._now()
-        try:
-            with writing(self._engine) as session:
-                session.add(row)
-        except IntegrityError:
-            return  # another process was first; a content hash always means the same content
-
-    def _point_to(self, flow: Flow, rules: Ruleset) -> None:
-        with writing(self._engine) as session:
+    def _insert(self, session: Session, flow: Flow, rules: Ruleset) -> None:
+        now = self._now()
+        of_rules = {"content_hash": rules.content_hash, "source": rules.source}
+        add_if_missing(session, RulesetRow, {**of_rules, "created_at": now})
+        version = {
+            "content_hash": flow.content_hash,
+            "flow_id": flow.id,
+            "version": flow.version,
+            "source": flow.source,
+            "ruleset_hash": rules.content_hash,
+            "created_at": now,
+        }
+        if not add_if_missing(session, FlowVersionRow, version):
             row = session.get_one(FlowVersionRow, flow.content_hash)
             row.ruleset_hash = rules.content_hash
 

@@ -20,6 +20,7 @@ from bot.conversation.model import (
     SafetyEvent,
     TurnEvent,
 )
+from bot.store.alert_rows import alert_values
 from bot.store.consult_rows import AskedConsult, add_consult
 from bot.store.row_book import RowBook
 
@@ -99,19 +100,11 @@ def _opt_out(book: RowBook, event: OptOutChanged) -> None:
 def _page(book: RowBook, event: PageRequested) -> None:
     """Open an alert that acts at once; one that is open already goes on as it is."""
     alert = open_alert(book.new_id(), event.reason, book.now)
-    book.add(
-        "alert",
-        id=alert.id,
-        clinic_id=book.after.clinic_id,
-        conversation_id=book.after.id,
-        consult_id=book.after.consult_id,
-        reason=alert.reason,
-        code=f"{int(alert.id[-8:], 16) % 10_000:04d}",
-        step=alert.step,
-        next_at=alert.next_at,
-        acknowledged_at=None,
-        acknowledged_by=None,
+    after = book.after
+    values = alert_values(
+        alert, clinic_id=after.clinic_id, conversation_id=after.id, consult_id=after.consult_id
     )
+    book.add("alert", **values)
 
 
 def _link(book: RowBook, event: LinkIssued) -> None:

@@ -1,0 +1,108 @@
+"""What a provider said of a text it was given: kept, and applied when the text is known.
+
+Callbacks come in any order, twice, and before we have stored the provider's id. So each is a row
+of its own, keyed by (provider's id, status), and a message's delivery only ever moves forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from bot.store.missing import add_if_missing
+from bot.store.tables import DeliveryReceiptRow, MessageRow
+
+_STAGES = (
+    ("responded", "waiting", "unknown"),
+    ("accepted", "scheduled", "queued"),
+    ("sending",),
+    ("sent",),
+    ("delivered", "undelivered", "failed", "canceled", "dropped"),
+    ("read",),
+)
+_STAGE = {status: stage for stage, statuses in enumerate(_STAGES) for status in statuses}
+
+UNDELIVERED = frozenset({"undelivered", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message whose delivery has just moved: what it was, and how it went."""
+
+    message_id: str
+    conversation_id: str
+    kind: str
+    status: str
+    error_code: str | None
+
+
+def is_known_status(status: str) -> bool:
+    """Whether this is a status of delivery that we know the order of."""
+    return status in _STAGE
+
+
+def is_forward(before: str | None, after: str) -> bool:
+    """Whether a message at `before` may move to `after`: never back, never out of a final one."""
+    return before is None or _STAGE.get(after, -1) > _STAGE.get(before, -1)
+
+
+def keep_receipt(
+    connection: Connection, provider_key: str, status: str, *, error: str | None, now: datetime
+) -> bool:
+    """Store one receipt; false if it was there already."""
+    row = {"provider_key": provider_key, "status": status, "error_code": error, "created_at": now}
+    return add_if_missing(connection, DeliveryReceiptRow, row)
+
+
+def apply_receipts(
+    connection: Connection,
+    provider_key: str,
+    *,
+    now: datetime,
+    message_id: str | None = None,
+) -> Delivered | None:
+    """Move the message forward by every receipt that waits for it.
+
+    `message_id` is our own id of the message, where the callback names it: the message then
+    learns its provider's id. Returns the message if its delivery moved; None if it did not, or
+    if no message has this id yet (the receipts go on waiting).
+    """
+    message = _message(connection, provider_key, message_id)
+    if message is None:
+        return None
+    of_message = DeliveryReceiptRow.provider_key == provider_key
+    waiting = connection.execute(
+        select(DeliveryReceiptRow.status, DeliveryReceiptRow.error_code).where(
+            of_message, DeliveryReceiptRow.applied_at.is_(None)
+        )
+    ).all()
+    connection.execute(update(DeliveryReceiptRow).where(of_message).values(applied_at=now))
+    last = max(waiting, key=lambda row: _STAGE.get(row.status, -1), default=None)
+    if last is None or not is_forward(message.delivery, last.status):
+        return None
+    connection.execute(
+        update(MessageRow)
+        .where(MessageRow.id == message.id)
+        .values(delivery=last.status, delivery_code=last.error_code, delivery_at=now)
+    )
+    return Delivered(
+        message.id, message.conversation_id, message.kind, last.status, last.error_code
+    )
+
+
+def _message(connection: Connection, provider_key: str, message_id: str | None) -> Any:
+    columns = select(
+        MessageRow.id, MessageRow.conversation_id, MessageRow.kind, MessageRow.delivery
+    )
+    of_provider = columns.where(
+        MessageRow.channel == "sms", MessageRow.provider_key == provider_key
+    )
+    found = connection.execute(of_provider.with_for_update()).one_or_none()
+    if found is not None or message_id is None:
+        return found
+    unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
+    connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
+    return connection.execute(of_provider.with_for_update()).one_or_none()
