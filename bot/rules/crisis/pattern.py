@@ -169,7 +169,7 @@ def compile_one(source: str, *, where: str, memory_mb: int = 16, captures: bool 
     try:
         return re2.compile(source.encode("latin-1"), options(memory_mb, captures=captures))
     except re2.error as error:
-        raise DefinitionError(where, f"not a linear pattern ({error})") from error
+        raise DefinitionError(where, f"not a linear pattern ({str(error)[:40]})") from error
 
 
 def compile_set(
