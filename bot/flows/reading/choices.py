@@ -29,12 +29,13 @@ _label_form = lru_cache(maxsize=4096)(phrase_of)
 class Scan:
     """What a reply names (places in the list, in the order written) and what else it says.
 
-    `by_number` are the places named by number. `leading` when a choice is named before anything
-    unknown. `strange` holds the runs of unknown words, `stray` the numbers no choice has.
+    `by_number` are the places named by number, `numbers` how many numbers there were. `leading`
+    when a choice is named before anything unknown. `strange` holds the runs of unknown words, `stray` the numbers no choice has.
     """
 
     found: list[int] = field(default_factory=list)
     by_number: set[int] = field(default_factory=set)
+    numbers: int = 0
     leading: bool = True
     hedges: set[Lean] = field(default_factory=set)
     negated: bool = False
@@ -91,17 +92,18 @@ def number_value(reply: Reply, position: int, words: Sequence[str]) -> int | Non
         # longer numbers are nobody's choice, and int() refuses thousands of digits
         return int(word) if len(word) < 6 else None
     values = reply.lexicon.numbers.plain[reply.language].get(word, ())
-    if len(values) != 1 or (word in reply.lexicon.filler and _pointed_at(reply, position, words)):
+    if len(values) != 1 or (word in reply.lexicon.filler and not _counts(reply, position, words)):
         return None
     return values[0]
 
 
-def _pointed_at(reply: Reply, position: int, words: Sequence[str]) -> bool:
-    """Whether "one" here stands for a thing: "the second one", "one of them"."""
+def _counts(reply: Reply, position: int, words: Sequence[str]) -> bool:
+    """Whether "one" here is a number: not in "that one", "una llamada"."""
+    lexicon = reply.lexicon
     before = words[position - 1] if position else ""
-    after = words[position + 1] if position + 1 < len(words) else ""
-    points = reply.lexicon.pointers
-    return before in points or before in reply.lexicon.ordinals or after in ("of", "de")
+    after = words[position + 1] if position + 1 < len(words) else BREAK
+    ends = after == BREAK or after in lexicon.joiners or after in lexicon.filler
+    return before not in lexicon.pointers and (ends or after[0].isdigit())
 
 
 def ordinal_place(reply: Reply, words: Sequence[str], start: int, count: int) -> tuple[int, int]:
@@ -133,6 +135,7 @@ class _Scanner:
         self.words = [part for word in words for part in _listed(word)]
         self.labels = labels_of(reply.question, reply.language)
         self.longest = min(_LONGEST_LABEL, max((p.count(" ") + 1 for p in self.labels), default=0))
+        self.vocabulary = {word for label in self.labels for word in label.split()}
         self.scan = Scan()
         self.clause_numbered = False
         self.clause_strange = False
@@ -161,6 +164,7 @@ class _Scanner:
         self.scan.found.append(place)
         if numbered:
             self.scan.by_number.add(place)
+            self.scan.numbers += 1
             self.clause_numbered = True
 
     def _label(self, start: int) -> int:
@@ -193,7 +197,15 @@ class _Scanner:
         )
         if length:
             self._name(place, self.words[start], numbered=True)
+            # the "one" of "the second one"
+            length += self._is_thing(start + length)
         return length
+
+    def _is_thing(self, position: int) -> bool:
+        """Whether a word that could be a number only stands for the thing named before it."""
+        plain = self.reply.lexicon.numbers.plain[self.reply.language]
+        word = self.words[position] if position < len(self.words) else BREAK
+        return word in plain and word in self.reply.lexicon.filler
 
     def _number(self, start: int) -> int:
         word = self.words[start]
@@ -204,6 +216,8 @@ class _Scanner:
                 return 1
             return 0
         place = place_of_number(self.reply.question, number)
+        if self.reply.lexicon.partitives.intersection(self.words[start + 1 : start + 2]):
+            place = None
         self._name(DISPUTED if place is None else place, word, numbered=True)
         return 1
 
@@ -221,11 +235,16 @@ class _Scanner:
         word, lexicon = self.words[start], self.reply.lexicon
         if word in lexicon.negators:
             self.scan.negated = True
-        elif word in lexicon.contrasts:
+        elif word in lexicon.contrasts - self.vocabulary:
             self.scan.contrasted = True
-        elif word not in lexicon.filler and word not in lexicon.joiners and word not in "#&":
+        elif not (word == "#" or word in lexicon.filler or self._joins(start)):
             self._unknown(start)
         return 1
+
+    def _joins(self, start: int) -> bool:
+        """Whether this joins the parts of a list; a mark at the very start joins nothing."""
+        word = self.words[start]
+        return word in self.reply.lexicon.joiners and (start > 0 or word.isalnum())
 
     def _unknown(self, start: int) -> None:
         runs = self.scan.strange

@@ -28,6 +28,7 @@ class _FormularyFile(msgspec.Struct, forbid_unknown_fields=True):
     forms: list[str]
     amounts: list[str]
     rates: list[str]
+    cues: list[str]
     around: ByLanguage
     separators: ByLanguage
     not_medications: list[str]
@@ -47,6 +48,7 @@ class Formulary:
     `single` are the one-word names that a misspelt word is compared with. `around` are words that
     stand beside medications and name none; `ordinary` are words never taken for a misspelt name.
     `amounts` count doses, not milligrams ("2 tablets"); `rates` say how often ("2 a day").
+    `cues` say that a medication is spoken of.
     """
 
     names: Mapping[str, Named]
@@ -55,6 +57,7 @@ class Formulary:
     forms: frozenset[str]
     amounts: frozenset[str]
     rates: frozenset[str]
+    cues: frozenset[str]
     around: frozenset[str]
     separators: frozenset[str]
     ordinary: frozenset[str]
@@ -79,6 +82,7 @@ def load_formulary(path: Path = DEFINITIONS / "medications.yaml") -> Formulary:
         forms=frozenset(map(phrase_of, source.forms)),
         amounts=frozenset(map(phrase_of, source.amounts)),
         rates=frozenset(map(phrase_of, source.rates)),
+        cues=frozenset(map(phrase_of, source.cues)),
         around=around,
         separators=frozenset(w for words in source.separators.values() for w in words),
         ordinary=around.union(

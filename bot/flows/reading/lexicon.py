@@ -77,6 +77,7 @@ class LexiconFile(msgspec.Struct, forbid_unknown_fields=True):
     filler: ByLanguage
     joiners: ByLanguage
     pointers: ByLanguage
+    partitives: ByLanguage
     ranges: ByLanguage
     selection: _Selection
     ordinals: dict[str, dict[str, int]]
@@ -132,6 +133,7 @@ class Lexicon:
     filler: frozenset[str]
     joiners: frozenset[str]
     pointers: frozenset[str]
+    partitives: frozenset[str]
     ranges: frozenset[str]
     all_of_them: frozenset[str]
     none_of_them: frozenset[str]
@@ -175,6 +177,7 @@ def load_lexicon(path: Path = DEFINITIONS / "lexicon.yaml") -> Lexicon:
         filler=_all(source.filler),
         joiners=_all(source.joiners),
         pointers=_all(source.pointers),
+        partitives=_all(source.partitives),
         ranges=_all(source.ranges),
         all_of_them=_all(source.selection.all),
         none_of_them=_all(source.selection.none),

@@ -140,7 +140,7 @@ def _spelled_out(reply: Reply, seen: Scan, labels: dict[str, int]) -> list[int] 
             continue
         written = " ".join(clause)
         ranked = candidates(written, known)
-        if part.found or not is_certain(written, ranked):
+        if not is_certain(written, ranked) or set(part.found) - {ranked[0].key}:
             return None
         if reply.is_safe((reply.question.choices[ranked[0].key].value,)):
             return None

@@ -163,12 +163,12 @@ class _Finder:
 
     def _number(self, at: int) -> int:
         """Read "10 mg", "for six weeks", or the bare "300" after a name."""
-        article = self.forms[at] in ("a", "an", "un", "una")
+        article = self.forms[at] in self.words.numbers.article
         values, used = number_at(self.forms, at, "en", self.words)
         if article and not values:
             values, used = (1.0,), 1
         following = self.forms[at + used] if at + used < len(self.forms) else ""
-        if not values or self._in_range(at, following):
+        if not values or self._in_range(at, used):
             return 0
         unit = self.words.units.get(following)
         if following in self.known.dose_units and not article:
@@ -181,13 +181,17 @@ class _Finder:
             return used
         return used + 1
 
-    def _in_range(self, at: int, following: str) -> bool:
+    def _in_range(self, at: int, used: int) -> bool:
         """Whether this number is one end of a range: "6-8 weeks" is no exact duration."""
-        ranges = self.words.ranges
-        before = self.forms[at - 1] if at else ""
-        return (following in ranges and following != "a") or (
-            before in ranges and at > 1 and self.forms[at - 2][:1].isdigit()
+        ends = (at, at + used - 1)
+        return any(
+            self._is_number(near)
+            for mark, near in ((ends[0] - 1, ends[0] - 2), (ends[1] + 1, ends[1] + 2))
+            if 0 <= mark < len(self.forms) and self.forms[mark] in self.words.ranges
         )
+
+    def _is_number(self, at: int) -> bool:
+        return 0 <= at < len(self.forms) and self.forms[at][:1].isdigit()
 
     def _bare_dose(self, at: int, used: int, following: str) -> bool:
         """Attach a number without a unit that follows a name: "Wellbutrin XL 300"."""

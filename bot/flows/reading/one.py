@@ -149,6 +149,9 @@ def _two_places(reply: Reply, seen: Scan, places: list[int]) -> Reading:
 
 def _single(reply: Reply, seen: Scan, place: int) -> Reading:
     found = choice_at(reply, place)
+    if seen.numbers > 1:
+        # "1+1" is a sum
+        return _NOT_A_CHOICE
     if place in seen.by_number and len(seen.found) == 1:
         if seen.crowded or (seen.strange and not seen.leading):
             return _NOT_A_CHOICE
@@ -187,17 +190,20 @@ def _unplaced(reply: Reply, seen: Scan, labels: dict[str, int]) -> Reading:
         ranked.sort(key=lambda candidate: candidate.key != partly)
     elif not is_near(reply.phrase, ranked):
         return _NOT_A_CHOICE
-    # a slip never adds or removes a "not"
-    if not ranked or _denies(reply, known, ranked[0].key) != seen.negated:
+    denied = bool(ranked) and _denies(reply, known, ranked[0].key)
+    if not ranked or (seen.negated and not denied):
         return _NOT_A_CHOICE
-    return _misspelt(reply, ranked, is_part=partly is not None)
+    # a slip never adds or removes a "not"
+    certain = denied == seen.negated and (partly is not None or is_certain(reply.phrase, ranked))
+    return _misspelt(reply, ranked, certain=certain, is_part=partly is not None)
 
 
-def _misspelt(reply: Reply, ranked: list[Candidate], *, is_part: bool) -> Reading:
+def _misspelt(reply: Reply, ranked: list[Candidate], *, certain: bool, is_part: bool) -> Reading:
     """Take the nearest choice, or ask: always where it would end a concern or has a score."""
     place = ranked[0].key
     best = choice_at(reply, place)
-    certain = is_part or is_certain(reply.phrase, ranked)
+    # without a slip only spaces differ
+    certain |= ranked[0].slips == 0
     scored = reply.question.choices[place].ordinal is not None
     if certain and not reply.is_safe(str(best.value)) and not (is_part and scored):
         return best

@@ -50,6 +50,7 @@ _DROPPED_CATEGORIES = frozenset({"Cf", "Cs", "Mn", "Me", "Cc", "Co", "Cn", "Sk"}
 _SPACES = re.compile(r"\s+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _JOINED_WORDS = re.compile(r"(?<=[a-z])-(?=[a-z])")
+_DASH = re.compile(r"(?<!\d) - | - (?!\d)")
 _APOSTROPHE = re.compile(r"(?<![0-9])'")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[^\s\w]|_")
 _CLAUSE_MARKS = frozenset(',;:.!?()[]{}\n|*_"')
@@ -86,7 +87,7 @@ def _kept_of(character: str) -> str:
 
 def words_of(folded: str) -> list[str]:
     """Cut a folded text into numbers, runs of letters, single symbols, and BREAK for clauses."""
-    joined = _JOINED_WORDS.sub(" ", _APOSTROPHE.sub("", folded.replace(" - ", BREAK)))
+    joined = _JOINED_WORDS.sub(" ", _APOSTROPHE.sub("", _DASH.sub(BREAK, folded)))
     return [BREAK if word in _CLAUSE_MARKS else word for word in _WORD.findall(joined)]
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.answers import Value
 from bot.flows.reading.formulary import formulary
 from bot.flows.reading.lexicon import Lean
 from bot.flows.reading.medications import find_mentions, recognise_medications
 from bot.flows.reading.polarity import HEDGED, hedge, polarity_of
 from bot.flows.reading.reply import Reply
-from bot.flows.reading.results import Reading, Unclear, UnclearReason, Understood
+from bot.flows.reading.results import (
+    MedicationMention,
+    Reading,
+    Unclear,
+    UnclearReason,
+    Understood,
+)
+from bot.flows.reading.spelling import BREAK
 
+_LONGEST_NAME_WORDS = 3
 _NOTHING_NAMED = Unclear(UnclearReason.NOT_A_MEDICATION)
 
 
@@ -26,6 +36,8 @@ def read_medications(reply: Reply) -> Reading:
     recognised = [mention for mention in mentions if mention.recognised]
     if lean is Lean.UNSURE and not recognised:
         return hedge(reply.question, lean)
+    if not recognised and not _speaks_of_medications(reply, mentions):
+        return _NOTHING_NAMED
     if any(mention.negated for mention in find_mentions(reply.written)):
         return Unclear(UnclearReason.CONTRADICTORY)
     unrecognised = tuple(mention.written for mention in mentions if not mention.recognised)
@@ -40,6 +52,14 @@ def read_medications(reply: Reply) -> Reading:
     if recognised:
         parts["classes"] = tuple(classes)
     return Understood(tuple(names), parts, reply.written)
+
+
+def _speaks_of_medications(reply: Reply, mentions: Sequence[MedicationMention]) -> bool:
+    """Whether unknown words are likely names: a bare list, a dose, or "I take ..."."""
+    if any(mention.dose for mention in mentions) or formulary().cues.intersection(reply.plain):
+        return True
+    clauses = " ".join(reply.words).split(BREAK)
+    return all(len(clause.split()) <= _LONGEST_NAME_WORDS for clause in clauses)
 
 
 def _nothing(reply: Reply) -> Reading:
