@@ -7,19 +7,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.core.errors import Unavailable
+from bot.core.errors import StoreUnavailable
 
 WEBHOOK_SECONDS = 5.0
 """Twilio waits 15 s for all of its attempts together; the fallback needs its share."""
 
 
-class TookTooLong(Unavailable):
-    """The time limit passed; what was running was broken off."""
+REPEAT_SECONDS = 2.0
+"""Whatever is tried after the first alarm gets this long before the next one."""
+
+
+class TookTooLong(StoreUnavailable):
+    """The time limit passed; what was running was broken off and may not be tried again."""
 
 
 @contextmanager
 def limited_to(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in what runs inside once `seconds` have passed.
+    """Raise TookTooLong in what runs inside once `seconds` have passed, and again after that.
 
     Works by an alarm signal, so only in the main thread, which is where a sync worker treats its
     requests; elsewhere it limits nothing.
@@ -32,7 +36,7 @@ def limited_to(seconds: float) -> Iterator[None]:
         raise TookTooLong(f"more than {seconds:g} seconds")
 
     before = signal.signal(signal.SIGALRM, break_off)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
         yield
     finally:

@@ -1,0 +1,107 @@
+"""Builds the parts and joins them. The only importer of the settings."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import timedelta
+
+from flask import Flask
+
+from bot.channels.signature import make_signature_check
+from bot.cli.phone import phone
+from bot.cli.rules import rules
+from bot.cli.serve import migrate, serve, worker
+from bot.core.logs import JsonLines
+from bot.services.parts import Parts, make_parts
+from bot.store.engine import StoreLimits
+from bot.web.answers import prepare_answers
+from bot.web.assets import assets
+from bot.web.entrances import Check, Entrance, guard_entrances
+from bot.web.health import health
+from bot.web.sms import sms
+from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
+from config import Settings
+
+MOST_FORM_FIELDS = 100
+
+BLUEPRINTS = (sms, health, assets)
+COMMANDS = (serve, worker, migrate, phone, rules)
+CHECKS: dict[Entrance, Check] = {Entrance.TWILIO: check_twilio}
+
+
+def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
+    """Return the application. `parts` replaces the collaborators that settings describe.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+        DefinitionError: a flow, rule or text file is wrong.
+    """
+    app = Flask("bot.web", static_folder=None)
+    _configure(app, settings)
+    _write_log_lines()
+    app.extensions["porchlight"] = parts or _make_parts(settings)
+    check = make_signature_check(settings.public_url, settings.twilio_auth_token)
+    app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
+    prepare_answers(app, https=_is_https(settings))
+    guard_entrances(app, CHECKS)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        MAX_FORM_PARTS=MOST_FORM_FIELDS,
+        SESSION_COOKIE_NAME="porchlight",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=_is_https(settings) or not settings.demo,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=settings.session_limit_seconds),
+        SESSION_IDLE_SECONDS=settings.session_idle_seconds,
+        DEMO=settings.demo,
+        DEMO_PASSWORD=settings.demo_password,
+        HOST=settings.host,
+        PORT=settings.port,
+        PUBLIC_URL=settings.public_url,
+        DATABASE_URL=settings.database_url,
+        WEB_WORKERS=settings.web_workers,
+        TWILIO_ACCOUNT_SID=settings.twilio_account_sid,
+        TWILIO_AUTH_TOKEN=settings.twilio_auth_token,
+    )
+
+
+def _is_https(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")
+
+
+def _make_parts(settings: Settings) -> Parts:
+    limits = StoreLimits(
+        deadline_seconds=settings.database_deadline_seconds,
+        lock_seconds=settings.database_lock_seconds,
+        pool_size=settings.database_pool_size,
+    )
+    return make_parts(
+        settings.database_url,
+        field_keys=settings.field_keys,
+        address_hash_key=settings.address_hash_key,
+        public_url=settings.public_url,
+        spool_dir=settings.spool_dir,
+        limits=limits,
+    )
+
+
+def _write_log_lines() -> None:
+    """Send every log record, ours and the libraries', to stderr as a line of JSON."""
+    root = logging.getLogger()
+    if not any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonLines())
+        root.addHandler(handler)
+    root.setLevel(logging.INFO)

@@ -1,0 +1,80 @@
+"""`serve` sets the database up and starts everything; `migrate` and `worker` are its parts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from bot.delivery.runner import run
+from bot.store.migrate import upgrade
+
+
+@click.command("migrate")
+@with_appcontext
+def migrate() -> None:
+    """Bring the database to the tables that this program expects."""
+    upgrade(current_app.config["DATABASE_URL"])
+    click.echo("The database is up to date.")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Work through the outbox, the alerts and the timers until SIGTERM."""
+    stop = Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    run(current_app.extensions["delivery"], stop)
+
+
+@click.command("serve")
+@with_appcontext
+def serve() -> None:
+    """Migrate, prepare the demo if it is one, and serve web and worker until told to stop."""
+    config = current_app.config
+    host, port = config["HOST"], config["PORT"]
+    _refuse_taken_port(host, port)
+    upgrade(config["DATABASE_URL"])
+    _say("database: up to date")
+    if config["DEMO"]:
+        _prepare_demo(config)
+    _say(f"patients text: {config['PUBLIC_URL']}/webhooks/twilio/sms")
+    _say(f"clinicians:    {config['PUBLIC_URL']}/clinic/")
+    _say("stop with Ctrl-C")
+    sys.stdout.flush()
+    arguments = ["-m", "bot.cli.supervise", host, str(port), str(config["WEB_WORKERS"])]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell is wanted
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise click.ClickException(
+                f"port {port} on {host} is taken or may not be used; "
+                f"choose another: PORT={port + 1} script/serve"
+            ) from None
+
+
+def _prepare_demo(config: dict[str, Any]) -> None:
+    """The clinic and the clinician of the demo; safe to run at every start."""
+
+
+def _say(line: str) -> None:
+    click.echo(f"porchlight: {line}")
