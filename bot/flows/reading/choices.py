@@ -30,7 +30,8 @@ class Scan:
     """What a reply names (places in the list, in the order written) and what else it says.
 
     `by_number` are the places named by number, `numbers` how many numbers there were. `leading`
-    when a choice is named before anything unknown. `strange` holds the runs of unknown words, `stray` the numbers no choice has.
+    when a choice is named before anything unknown. `strange` holds the runs of unknown words,
+    `stray` the numbers no choice has.
     """
 
     found: list[int] = field(default_factory=list)

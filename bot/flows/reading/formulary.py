@@ -8,10 +8,16 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 from bot.core.errors import DefinitionError
 from bot.flows.reading.lexicon import DEFINITIONS, ByLanguage, lexicon, read_definition
 from bot.flows.reading.spelling import phrase_of
+
+_SHORTEST_MISSPELT = 5
+_SHORTEST_FOR_OTHER_INITIAL = 6
+_SHORTEST_FOR_TWO_SLIPS = 8
 
 
 class _Class(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,3 +158,29 @@ def _known_words() -> frozenset[str]:
         *(word for table in known.numbers.plain.values() for word in table),
     )
     return frozenset(word for phrase in phrases for word in phrase.split())
+
+
+def nearest(form: str, known: Formulary) -> Named | None:
+    """Return what a misspelt word names, None unless exactly one medication is near enough."""
+    if len(form) < _SHORTEST_MISSPELT or form in known.ordinary:
+        return None
+    allowed = 2 if len(form) >= _SHORTEST_FOR_TWO_SLIPS else 1
+    near = [
+        (slips, known.names[name])
+        for name, slips, _ in extract(
+            form, known.single, scorer=OSA.distance, score_cutoff=allowed, limit=8
+        )
+        if len(name) >= _SHORTEST_MISSPELT and _same_start(form, name, slips)
+    ]
+    if not near:
+        return None
+    best = min(slips for slips, _ in near)
+    named = {candidate for slips, candidate in near if slips == best}
+    return named.pop() if len(named) == 1 else None
+
+
+def _same_start(form: str, name: str, slips: float) -> bool:
+    """Whether both begin alike; one slip may be the first letter of a long word ("symbalta")."""
+    if form[0] == name[0]:
+        return True
+    return slips == 1 and len(form) >= _SHORTEST_FOR_OTHER_INITIAL

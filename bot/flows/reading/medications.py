@@ -11,10 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
-
-from bot.flows.reading.formulary import Formulary, Named, formulary
+from bot.flows.reading.formulary import Named, formulary, nearest
 from bot.flows.reading.lexicon import lexicon
 from bot.flows.reading.numerals import number_at
 from bot.flows.reading.results import MedicationMention
@@ -25,9 +22,6 @@ LONGEST_SPELLCHECKED_CHARS = 4000
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0f]")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\n|\S")
-_SHORTEST_MISSPELT = 5
-_SHORTEST_FOR_OTHER_INITIAL = 6
-_SHORTEST_FOR_TWO_SLIPS = 8
 _SHORTEST_UNRECOGNISED = 3
 _YEARS = range(1900, 2101)
 _MONTHS_UNIT, _DAYS_UNIT, _DAYS_A_WEEK = "calendar", "time", 7
@@ -284,29 +278,3 @@ def _attach(mention: Mention, detail: _Detail) -> None:
     mention.months = mention.months or detail.months
     mention.start = min(mention.start, detail.start)
     mention.end = max(mention.end, detail.end)
-
-
-def nearest(form: str, known: Formulary) -> Named | None:
-    """Return what a misspelt word names, None unless exactly one medication is near enough."""
-    if len(form) < _SHORTEST_MISSPELT or form in known.ordinary:
-        return None
-    allowed = 2 if len(form) >= _SHORTEST_FOR_TWO_SLIPS else 1
-    near = [
-        (slips, known.names[name])
-        for name, slips, _ in extract(
-            form, known.single, scorer=OSA.distance, score_cutoff=allowed, limit=8
-        )
-        if len(name) >= _SHORTEST_MISSPELT and _same_start(form, name, slips)
-    ]
-    if not near:
-        return None
-    best = min(slips for slips, _ in near)
-    named = {candidate for slips, candidate in near if slips == best}
-    return named.pop() if len(named) == 1 else None
-
-
-def _same_start(form: str, name: str, slips: float) -> bool:
-    """Whether both begin alike; one slip may be the first letter of a long word ("symbalta")."""
-    if form[0] == name[0]:
-        return True
-    return slips == 1 and len(form) >= _SHORTEST_FOR_OTHER_INITIAL

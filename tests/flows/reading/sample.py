@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from bot.core.findings import Category, Tier
 from bot.flows.questions import Kind, Question, QuestionChoice, Risk, Unit
 from bot.flows.reading import Reading, Unclear, Understood, read_reply
 
+TABLES = Path(__file__).parent / "tables"
 TODAY = date(2026, 11, 23)
 
 
@@ -103,6 +105,11 @@ ALL_QUESTIONS = (
     DRINKS, CONDITIONS, SYMPTOMS, WEEKS, DAYS, AGE, COUNT, HEIGHT_IN, HEIGHT_CM, WEIGHT_LB,
     WEIGHT_KG, DOSE_MG, BORN, ANY_DATE, PLACE, PRESSURE, MEDICATIONS, TEXT,
 )  # fmt: skip
+
+
+def rows(name: str) -> list[str]:
+    """Return the replies of a table, one a line."""
+    return (TABLES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
 def read(question: Question, text: str, language: str = "en") -> Reading:

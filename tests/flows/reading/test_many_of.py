@@ -43,8 +43,10 @@ H, A, L, N = "heart", "apnea", "liver", "none"
         ("heart attack, stroke or heart failure", (H,)),
         ("Heart attack, stroke or heart failure, sleep apnea", (H, A)),
         ("sleep apnea, liver", (A, L)), ("sleep apnea\nliver disease", (A, L)),
-        ("apnea del sueño", (A,)), ("apnea del sueño y 3", (A, L)), ("2 and liver disease", (A, L)),
-        ("sleep apnia", (A,)), ("sleep apnea and liver disese", (A, L)), ("I have 1 and 3", (H, L)),
+        ("apnea del sueño", (A,)), ("apnea del sueño y 3", (A, L)),
+        ("2 and liver disease", (A, L)),
+        ("sleep apnia", (A,)), ("sleep apnea and liver disese", (A, L)),
+        ("I have 1 and 3", (H, L)),
         ("I had sleep apnea", (A,)), ("sleepapnea", (A,)), ("yes 1 and 3", (H, L)),
         ("1, 3 please", (H, L)), ("options 1 and 3", (H, L)), ("2 2", (A,)), ("1-2", (H, A)),
         ("numbers 1, 2", (H, A)), ("las dos primeras", None), ("1 plus 2", (H, A)),
@@ -58,8 +60,10 @@ def test_choices_are_read_in_the_lists_order(text, value):
     "text",
     [
         "13", "123", "31", "5", "0", "1 5", "1 and 9", "1.3", "1/3", "-1", "²", "1 and ²", "yes",
-        "both", "some", "sleep", "1 and bananas", "my heart hurts", "2.5", "all but 9", "all of 1 and 7",
-        "all but", "everyone", "10000000000000000000", "1 to 9", "3-1", "2 weeks", "half", "?", "hi",
+        "both", "some", "sleep", "1 and bananas", "my heart hurts", "2.5", "all but 9",
+        "all of 1 and 7",
+        "all but", "everyone", "10000000000000000000", "1 to 9", "3-1", "2 weeks", "half", "?",
+        "hi",
     ],
 )  # fmt: skip
 def test_what_cannot_be_placed_is_asked_again_as_a_whole(text):

@@ -14,57 +14,18 @@ from tests.flows.reading.sample import (
     YES_NO_UNSURE,
     read,
     reason_of,
+    rows,
     value_of,
 )
 
-YES_EN = """
-y|Y|Y.|yes|YES|Yes!|yes!!!|yesss|yess|yea|yeah|Yeah.|yep|yup|ya|ye|yes sir|yes ma'am|yes please|sure|
-of course|correct|that's correct|that’s right|true|absolutely|definitely|I do|I have|I am|I did|i was|yes I do|yes I have|
-Yes I am|yes, I have|yes, twice last year|yes a long time ago|yes, my mom too|yes yes|yeah yeah|yup I do|always|
-👍|👍🏽|✅|✔️|for sure|uh huh|mhm|hell yes|oh yes|um yes|well, yes|Yes it's been bad|1|1.|1)|(1)|#1| 1 |option 1|
-number 1|one|１|1️⃣|١|۱|first|1st|the first one|1 yes|1. Yes|yes (1)|"yes"|*yes*|y e s?|yes :(|yes 😢|I have been|it is
-""".replace("\n", "").split("|")
-YES_EN.remove("y e s?")
-YES_ES = """
-sí|si|SI|Sí.|¡Sí!|sii|siii|sip|simón|claro|claro que sí|por supuesto|así es|correcto|cierto|es verdad|exacto|
-afirmativo|seguro|sin duda|sí señor|si señora|si gracias|siempre|sí, hace dos años|si tengo|si, lo tengo|si he tenido|pues sí|
-pues si|bueno, sí|ajá|de acuerdo|lo tengo|me ha pasado|obvio|1|uno|primera|la primera|opción 1|sí por favor|yo si|sí, mucho
-""".replace("\n", "").split("|")
-NO_EN = """
-n|N|no|NO|No.|no!|nope|Nope.|nah|naw|no thanks|no thank you|no, thank you|not at all|never|Never!|no never|no, never|
-none|nothing|not once|never once|I don't|I don’t|I dont|i do not|I have not|I haven't|I'm not|im not|I am not|I didn't|i never have|
-I have never|no I don't|No, I don't|no i have not|no, I haven't|nope not at all|nope, never|no no|no no no|nooo|noooo|
-definitely not|absolutely not|of course not|no way|hell no|no sir|no ma'am|👎|👎🏿|❌|🚫|negative|false|not true|2|2.|2)|(2)|
-two|２|2️⃣|٢|۲|second|2nd|the second one|2 no|option 2|never have|no I never did|uh no|oh no|well no|no 🙂|"no"|nope!
-""".replace("\n", "").split("|")
-NO_ES = """
-no|No.|NO|nel|nop|para nada|en absoluto|nunca|nunca jamás|jamás|tampoco|yo tampoco|nada|nada de eso|ninguno|ninguna|no gracias|
-no, gracias|no señor|claro que no|por supuesto que no|no tengo|no lo tengo|no he tenido|nunca he tenido|no, nunca|no nunca|
-no, no tengo|no, para nada|pues no|la verdad no|no, ninguno|negativo|falso|2|dos|segunda|la segunda|la 2|no me ha pasado|nunca lo hice
-""".replace("\n", "").split("|")
-HEDGED = """
-maybe|Maybe.|perhaps|possibly|I guess|i guess so...|kinda|kind of|sorta|sort of|somewhat|sometimes|at times|it depends|depends|
-yes and no|yes but no|no but yes|both|so so|meh|yes, maybe not|maybe yes|maybe a little|no, maybe|might|could be|hard to say|
-quizá|quizás|tal vez|a lo mejor|puede ser|a veces|algunas veces|depende|supongo|sí y no|si pero no|posiblemente|🤷|🤔|
-no sé, tal vez|yes but not really|well maybe|no but sometimes|yes but I'm ok now|sometimes yes|no, sometimes|i dont know if i have
-""".replace("\n", "").split("|")
-HEDGED.remove("i guess so...")
-NOT_KNOWN = """
-not sure|Not sure.|I'm not sure|im not really sure|unsure|idk|IDK|i don't know|I don’t know|dont know|dunno|no idea|No idea!|no clue|
-I have no idea|can't remember|I don't remember|who knows|unknown|no sé|no se|No lo sé|no estoy seguro|no estoy segura|ni idea|
-no tengo idea|quién sabe|no recuerdo|no me acuerdo|not sure honestly
-""".replace("\n", "").split("|")
-NEITHER = """
-no problem|no worries|never mind|nevermind|no sleep|no energy|no sleep at all|no appetite|no comment|no more|I have a headache|
-I have a cat|I do pilates|my doctor said no|my mom says yes|what|?|??|help me understand|11|-1|3-4|3/10|2.5|0|4|12|²|①②|1 2|
-hello|hi|thanks|banana|not no|not yes|never not|I can't say no to that really|no lithium|no duermo|no puedo dormir|gracias|hola|bien|
-no problema|no importa|nada más|igual|1-2|+1|1+1|50%|1e5|0x1|--|…|🙂|I had to|tengo que|tengo un perro|I'm fine|99999999999999999999
-""".replace("\n", "").split("|")
-LEANS = """
-not really|I don't think so|I dont think so|probably not|not that I know of|not yet|not anymore|rarely|hardly ever|I doubt it|guess not|
-no creo|creo que no|ya no|todavía no|casi nunca|no mucho|realmente no|i think so|probably|mostly|a little|usually|often|creo que sí|
-un poco|más o menos|ok|okay|k|bueno|most of the time|casi siempre|once|used to|I used to|not right now|ahora no
-""".replace("\n", "").split("|")
+YES_EN = rows("yes.en")
+YES_ES = rows("yes.es")
+NO_EN = rows("no.en")
+NO_ES = rows("no.es")
+HEDGED = rows("hedged")
+NOT_KNOWN = rows("not_known")
+NEITHER = rows("neither")
+LEANS = rows("leans")
 
 
 @pytest.mark.parametrize("text", YES_EN)
