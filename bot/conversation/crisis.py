@@ -69,6 +69,12 @@ def check_in(draft: Draft, finding: Finding, *, source: str) -> None:
         draft.ask_clinician(source, CHECK_IN_PRIORITY)
 
 
+def record_quietly(draft: Draft, finding: Finding, *, source: str) -> None:
+    """Record a finding and tell the clinician, where the patient has the resources already."""
+    _record(draft, finding, source=source, said=())
+    draft.ask_clinician(source, CHECK_IN_PRIORITY)
+
+
 def _check_in_line(draft: Draft, finding: Finding) -> str:
     return check_in_line(
         draft.room.resources,

@@ -54,6 +54,7 @@ class Conversation(msgspec.Struct, frozen=True):
     a danger sign split over two messages is seen. `risk_open` says that a finding or a positive
     risk answer has not been closed by a clinician. `crisis_answers` counts how often emergency
     resources were sent. `consult_id` is the consult request of this conversation, if any.
+    `hold_state` is where the suicide-risk screen stands that is offered while it is HELD.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Conversation(msgspec.Struct, frozen=True):
     crisis_answers: int = 0
     consult_id: str | None = None
     consult_priority: Priority | None = None
+    hold_state: FlowState | None = None
 
 
 class ReplyKind(StrEnum):

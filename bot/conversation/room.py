@@ -11,8 +11,12 @@ from bot.conversation.keywords import Keywords
 from bot.core.clinic import Clinic
 from bot.core.decisions import Judge
 from bot.core.phrases import Phrases
+from bot.flows import Flow
 from bot.rules.crisis import Detector
 from bot.rules.resources import Resources
+
+HOLD_FLOW = "suicide-screen"
+"""The flow offered after crisis language, and the only one while a conversation is held."""
 
 LINK_LIFETIME = timedelta(hours=24)
 """How long a secure web link may be opened; a fresh one is a text away."""
@@ -33,6 +37,7 @@ class Room:
     """Everything a turn may use besides the conversation and the message. All of it is pure.
 
     `judge` triages under this clinic's rules. `new_id` and `new_token` hand out ids and secrets.
+    `hold_flow` is the suicide-risk screen offered while a conversation is held, if there is one.
     """
 
     clinic: Clinic
@@ -44,6 +49,7 @@ class Room:
     new_id: Callable[[], str]
     new_token: Callable[[], str]
     public_url: str
+    hold_flow: Flow | None = None
 
     def words(self, language: str) -> Mapping[str, str]:
         """Return what fills the placeholders of texts in `language`."""

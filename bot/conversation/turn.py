@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.conversation import screening
+from bot.conversation import holding, screening
 from bot.conversation.crisis import FROM_TEXT, answer_crisis, check_in
 from bot.conversation.draft import Draft
 from bot.conversation.keywords import KeywordKind
@@ -114,6 +114,8 @@ def _crisis(draft: Draft, flow: Flow | None) -> bool:
     answer_crisis(draft, finding, source=FROM_TEXT)
     if flow is not None and _flow_speaks(draft):
         screening.ask_again(draft, flow)
+    else:
+        holding.offer(draft, finding)
     return True
 
 
@@ -194,10 +196,11 @@ def _human_owns(draft: Draft, flow: Flow | None) -> bool:
 
 
 def _held(draft: Draft, flow: Flow | None) -> bool:
-    """Until a clinician releases the conversation, only where help is."""
+    """Until a clinician releases the conversation: the risk screen if it is open, else help."""
     if draft.conversation.status is not ConversationStatus.HELD:
         return False
-    draft.say_phrase("held")
+    if not holding.go_on(draft):
+        draft.say_phrase("held")
     return True
 
 
@@ -255,6 +258,7 @@ def _begin_anew(draft: Draft, flow: Flow) -> None:
         recent_texts=(),
         consult_id=None,
         consult_priority=None,
+        hold_state=None,
     )
     screening.begin(draft, flow)
 

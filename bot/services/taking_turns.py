@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from bot.conversation.model import Conversation, ConversationStatus, TurnOutcome
-from bot.conversation.room import Room
+from bot.conversation.room import HOLD_FLOW, Room
 from bot.conversation.turn import take_turn
 from bot.core.answers import Answer
 from bot.core.clinic import Clinic
@@ -238,7 +238,15 @@ class _Turn:
             new_id=parts.new_id,
             new_token=parts.new_token,
             public_url=parts.public_url,
+            hold_flow=self._hold_flow(),
         )
+
+    def _hold_flow(self) -> Flow | None:
+        try:
+            return self.parts.flows.current(HOLD_FLOW)
+        except DefinitionError:
+            log.exception("hold_flow_missing")
+            return None
 
 
 def provider_key(parts: Parts, message: InboundMessage, clinic: Clinic) -> str:

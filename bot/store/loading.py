@@ -14,7 +14,7 @@ from bot.core.errors import DefinitionError, InvalidField
 from bot.core.messages import Channel
 from bot.store.columns import bytes_text
 from bot.store.crypto import KeyRing, UnreadableField
-from bot.store.state import decode_conversation_state
+from bot.store.state import PrivateState, decode_conversation_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class TurnReader:
 
     def conversation(self, row: tuple[Any, ...]) -> Loaded:
         """Return the conversation of a row of LOAD_BY_ADDRESS or LOAD_BY_CONVERSATION."""
-        recent_texts, flow_state, is_readable = self._state(row[9])
+        private, is_readable = self._private(row[9])
         conversation = Conversation(
             id=row[2],
             clinic_id=row[3],
@@ -81,25 +81,26 @@ class TurnReader:
             flow_hash=row[7],
             started_at=_moment(row[15]),
             turn_number=row[8],
-            flow_state=flow_state,
-            recent_texts=recent_texts,
+            flow_state=private.flow_state,
+            recent_texts=private.recent_texts,
             last_inbound_at=None if row[14] is None else _moment(row[14]),
             opted_out=row[1] is not None,
             risk_open=bool(row[10]),
             crisis_answers=row[11],
             consult_id=row[12],
             consult_priority=None if row[13] is None else Priority(row[13]),
+            hold_state=private.hold_state,
         )
         return Loaded(conversation, is_readable)
 
-    def _state(self, blob: bytes | None) -> tuple[tuple[str, ...], Any, bool]:
+    def _private(self, blob: bytes | None) -> tuple[PrivateState, bool]:
         if blob is None:
-            return (), None, True
+            return PrivateState(), True
         try:
             plain = self._keyring.unseal("conversations.state", bytes(blob))
-            return *decode_conversation_state(plain), True
+            return decode_conversation_state(plain), True
         except (UnreadableField, DefinitionError, InvalidField, msgspec.MsgspecError, ValueError):
-            return (), None, False
+            return PrivateState(), False
 
     def reply(self, rows: list[tuple[Any, ...]]) -> StoredReply | None:
         """Return the reply that rows of STORED_REPLY hold; None for no rows."""

@@ -12,7 +12,7 @@ import pytest
 
 from bot.conversation.keywords import DEFINITIONS, load_keywords
 from bot.conversation.model import Conversation, ConversationStatus, TurnOutcome
-from bot.conversation.room import PHRASE_PLACEHOLDERS, Room
+from bot.conversation.room import HOLD_FLOW, PHRASE_PLACEHOLDERS, Room
 from bot.conversation.turn import take_turn
 from bot.core.clinic import Clinic
 from bot.core.messages import Channel, InboundMessage
@@ -42,6 +42,11 @@ def the_flow() -> Flow:
 
 
 @cache
+def the_hold_flow() -> Flow:
+    return load_flow(HOLD_FLOW)
+
+
+@cache
 def _rules() -> tuple[Any, ...]:
     flow = the_flow()
     ruleset = load_ruleset(flow.symbols, flow.instruments)
@@ -67,6 +72,7 @@ def a_room() -> Room:
         new_id=lambda: f"{next(ids):032x}",
         new_token=lambda: f"token{next(tokens)}",
         public_url="https://door.test",
+        hold_flow=the_hold_flow(),
     )
 
 

@@ -23,6 +23,7 @@ from bot.core.messages import Channel, InboundMessage, OptOutType
 from bot.core.segments import count_segments
 
 CRISIS = "I am going to kill myself tonight"
+EMERGENCY = "I just took a whole bottle of pills"
 CRISIS_ES = "me voy a matar esta noche"
 OTHER = "my brother says he wants to kill himself"
 
@@ -37,6 +38,14 @@ def assert_emergency_answer(outcome):
         if reply.kind is ReplyKind.CRISIS:
             counted = count_segments(reply.text)
             assert (counted.encoding, counted.segments) == ("GSM-7", 1)
+
+
+def assert_only_the_risk_screen_follows(outcome):
+    if outcome.conversation.hold_state is None:
+        assert all(reply.kind is ReplyKind.CRISIS for reply in outcome.replies)
+    else:
+        assert outcome.conversation.hold_state.position == "asq_1"
+        assert not outcome.conversation.opted_out
 
 
 @pytest.mark.parametrize("status", list(ConversationStatus))
@@ -54,7 +63,7 @@ def test_crisis_language_is_answered_in_every_situation(
         at_phq9.flow = None
     outcome = at_phq9.text(text)
     assert_emergency_answer(outcome)
-    assert all(reply.kind is ReplyKind.CRISIS for reply in outcome.replies)
+    assert_only_the_risk_screen_follows(outcome)
     assert any(isinstance(e, PageRequested) for e in outcome.events)
     held = status if status is ConversationStatus.HUMAN else ConversationStatus.HELD
     assert outcome.conversation.status is held
@@ -107,7 +116,8 @@ def test_a_crisis_opens_a_stat_consult_and_pages(at_phq9, events):
     (page,) = events(outcome, PageRequested)
     assert page.reason == "crisis"
     (safety,) = events(outcome, SafetyEvent)
-    assert safety.said == tuple(reply.text for reply in outcome.replies)
+    said = [reply.text for reply in outcome.replies if reply.kind is ReplyKind.CRISIS]
+    assert list(safety.said) == said
     assert safety.finding.rules
 
 
@@ -119,7 +129,7 @@ def test_an_opted_out_patient_in_crisis_pages_a_human_to_call(at_phq9, events):
 
 
 def test_a_held_conversation_asks_nothing_and_says_where_help_is(at_phq9):
-    before = at_phq9.text(CRISIS).conversation.flow_state
+    before = at_phq9.text(EMERGENCY).conversation.flow_state
     outcome = at_phq9.through("ok", "2", "START OVER", "hello?")
     assert at_phq9.status is ConversationStatus.HELD
     assert outcome.conversation.flow_state == before
