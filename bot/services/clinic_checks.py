@@ -43,7 +43,7 @@ class Surroundings:
 
 
 def read_clinic(source: str, surroundings: Surroundings) -> Clinic:
-    """Return the clinic of a YAML file; raises DefinitionError with the path of the first fault."""
+    """Return the clinic of a YAML file; raises DefinitionError naming the first fault."""
     try:
         clinic = msgspec.convert(yaml.load(source, Loader=yaml.CSafeLoader), Clinic)
     except yaml.YAMLError as error:
