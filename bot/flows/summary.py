@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.answers import Answer
+from bot.core.answers import Answer, AnswerStatus
 from bot.core.messages import Channel, Choice
 from bot.flows.display import show_answer
 from bot.flows.model import AskStep, Flow
@@ -56,6 +56,12 @@ def list_topics(
         question=_question(names, language),
         topics=topics,
     )
+
+
+def list_all_topics(flow: Flow, language: str) -> Listing:
+    """Return the summary by SMS at its longest: with every topic of the flow."""
+    every = [Answer(link_id, AnswerStatus.SKIPPED) for link_id in flow.order]
+    return list_topics(flow, every, language=language, channel=Channel.SMS, confirm=True)
 
 
 def _question(names: Sequence[str], language: str) -> Question:
