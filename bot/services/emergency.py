@@ -6,7 +6,7 @@ import logging
 
 from bot.core.clinic import Clinic
 from bot.core.findings import NOTHING_FOUND, Finding, worse_of
-from bot.core.messages import Channel, InboundMessage
+from bot.core.messages import InboundMessage
 from bot.rules.emergency import emergency_answer
 from bot.rules.last_resort import static_emergency_text
 from bot.services.parts import Parts
@@ -23,18 +23,30 @@ def screen(parts: Parts, message: InboundMessage) -> Finding:
 
 
 def emergency_texts(
-    parts: Parts, finding: Finding, clinic: Clinic, channel: Channel
+    parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage
 ) -> tuple[str, ...]:
-    """Return emergency resources from memory, in the clinic's first language. Never raises."""
+    """Return emergency resources from memory, in the language of the message. Never raises."""
     try:
         return emergency_answer(
             parts.resources,
             finding,
             region=clinic.region,
-            language=clinic.languages[0],
-            channel=channel,
+            language=_language(parts, finding, clinic, message),
+            channel=message.channel,
             clinic_phone=clinic.phone,
         ).texts
     except Exception:
         log.exception("emergency_answer_failed", extra={"clinic_id": clinic.id})
         return (static_emergency_text(clinic.region),)
+
+
+def _language(parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage) -> str:
+    """Return the language of the rule that fired first (`es.…`), else what the words tell.
+
+    Without the store nobody knows which language the conversation is in.
+    """
+    for hit in finding.rules:
+        prefix = hit.id.partition(".")[0]
+        if prefix in clinic.languages:
+            return prefix
+    return parts.keywords.language_of(message.text, clinic.languages)

@@ -139,7 +139,7 @@ def _without_store(parts: Parts, task: Task) -> Reply:
 
 
 def _from_memory(parts: Parts, task: Task) -> Reply:
-    texts = emergency_texts(parts, task.finding, task.clinic, task.message.channel)
+    texts = emergency_texts(parts, task.finding, task.clinic, task.message)
     return Reply(texts, is_stored=False)
 
 
