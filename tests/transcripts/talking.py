@@ -36,6 +36,7 @@ from bot.rules.triage import judge_for
 TODAY = date(2026, 11, 23)
 WORDS = {"clinic_name": "Harbor Light Clinic", "clinic_phone": "+1 555-010-0142"}
 LICENSED = ("US-CA", "US-WA")
+MOST_TURNS = 80
 
 
 @dataclass(frozen=True)
@@ -147,3 +148,13 @@ def describe(event: Event) -> str:
         Restarted: "started over",
     }
     return names.get(type(event), "")
+
+
+def answer_until(talk: Talk, target: str, sheet: dict[str, str], where: str) -> None:
+    """Answer from `sheet` until `target` is open; fails when it never is."""
+    for _ in range(MOST_TURNS):
+        if talk.open_question == target:
+            return
+        assert talk.open_question in sheet, f"{where}: no reply to {talk.open_question}"
+        talk.say(sheet[talk.open_question])
+    raise AssertionError(f"{where}: {target} was never asked; open: {talk.open_question}")

@@ -16,7 +16,7 @@ from bot.flows.events import Ended, RiskAnswered
 from bot.flows.questions import Question
 from bot.flows.reading import Understood, read_reply
 from bot.flows.state import decode_state, encode_state
-from tests.transcripts.talking import TODAY, Stage, Talk, texts_of
+from tests.transcripts.talking import TODAY, Stage, Talk, answer_until, texts_of
 
 HERE = Path(__file__).parent
 QUIET = settings(
@@ -160,8 +160,7 @@ def test_a_risk_that_was_told_stays_in_the_record_after_going_back(
     stage: Stage, start: str
 ) -> None:
     talk = Talk.begin(stage, "en", Channel.SMS)
-    while talk.open_question != start:
-        talk.say(SHEET[talk.open_question])
+    answer_until(talk, start, SHEET, "on the way")
     talk.say("3" if start == "phq9_9" else "yes")
     told = [e for e in talk.events if isinstance(e, RiskAnswered)]
     talk.say("back")

@@ -22,11 +22,10 @@ import yaml
 from bot.core.answers import AnswerStatus
 from bot.core.messages import Channel
 from bot.flows.events import RiskAnswered, Triaged
-from tests.transcripts.talking import Stage, Talk, describe
+from tests.transcripts.talking import Stage, Talk, answer_until, describe
 
 HERE = Path(__file__).parent
 PERSONAS = {path.stem: path for path in sorted((HERE / "personas").glob("*.yaml"))}
-MOST_TURNS_OF_A_STEP = 80
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,15 +52,6 @@ def take(talk: Talk, turn: dict[str, Any], sheet: dict[str, str], where: str) ->
         assert talk.open_question == turn["asked"], where
     talk.say(str(turn["patient"]))
     check(talk, turn, where)
-
-
-def answer_until(talk: Talk, target: str, sheet: dict[str, str], where: str) -> None:
-    for _ in range(MOST_TURNS_OF_A_STEP):
-        if talk.open_question == target:
-            return
-        assert talk.open_question in sheet, f"{where}: no reply to {talk.open_question}"
-        talk.say(sheet[talk.open_question])
-    raise AssertionError(f"{where}: {target} was never asked; open: {talk.open_question}")
 
 
 def check(talk: Talk, turn: dict[str, Any], where: str) -> None:
