@@ -110,11 +110,7 @@ def sign_in(parts: Parts, email: str, password: str) -> Clinician:
     """Return who this is. Raises Refused (TooManyTries after several failures)."""
     key_hash = hashlib.sha256(email.strip().lower().encode("utf-8", "replace")).hexdigest()
     _count_try(parts, key_hash)
-    with reading(parts.engine) as session:
-        row = session.scalar(
-            select(ClinicianRow).where(ClinicianRow.email == email.strip().lower())
-        )
-        known = None if row is None or not row.active else (row.id, row.password_hash)
+    known = _account(parts, email.strip().lower())
     stored = known[1] if known else _nobodys_hash()
     if not _is_right(stored, password) or known is None:
         raise Refused("e-mail or password")
