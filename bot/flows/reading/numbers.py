@@ -28,7 +28,8 @@ from bot.flows.reading.spelling import BREAK, fold, words_of
 _FEET_MARK = re.compile(r"(?<=\d)\s?'(?!')")
 _INCHES_MARK = re.compile(r"(?<=\d)\s?(?:\"|'')")
 _ROUNDED_DIMENSIONS = frozenset({"mass", "length"})
-_EXACT = 1e-9
+# what is exact on paper must not end in binary dust
+_DECIMALS = 6
 _CALENDAR = frozenset({"time", "calendar"})
 
 
@@ -183,7 +184,7 @@ def _converted(question: Question, amount: float, factor: float, target: UnitWor
     value = amount * factor / target.factor
     if target.dimension in _ROUNDED_DIMENSIONS and question.unit is not Unit.MG:
         return float(round(value)) if question.kind is Kind.INTEGER else round(value, 2)
-    return float(round(value)) if abs(value - round(value)) < _EXACT else value
+    return round(value, _DECIMALS)
 
 
 def _within(reply: Reply, values: tuple[float, ...], *, worded: bool = False) -> Reading:

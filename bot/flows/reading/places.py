@@ -121,36 +121,35 @@ def read_place(reply: Reply) -> Reading:
 
 def _found_in(reply: Reply, known: Places) -> Reading:
     """Read the place that a longer reply ends with, if it names no other."""
-    words = _without_tail(reply)
-    named = _named(words, known)
-    if not named:
-        return _misspelt(reply, words, known)
+    words = _without_postcode(reply)
+    named = _named(words, reply.lexicon, known)
+    spelt = _misspelt(reply, words, known)
+    if not named or (named[0][0] > 0 and len(words) <= known.longest and spelt != _UNKNOWN):
+        # "Nw Mexico" is not Mexico
+        return spelt
     if len({codes for _, _, codes in named}) > 1:
         return _two(reply, named, known)
     start, end, codes = named[-1]
     before = words[:start]
     phrase = " ".join(words[start:end])
-    if end < len(words) or _is_lower_word(reply, phrase, known):
+    if not _is_tail(words[end:], reply.lexicon, known) or _is_lower_word(reply, phrase, known):
         return _UNKNOWN
     if _is_idle(before, reply.lexicon) and phrase in known.never_alone:
         return _UNKNOWN
     return _reading(reply, codes, known)
 
 
-def _without_tail(reply: Reply) -> list[str]:
-    """Return the words without a postcode, the country's name and filler at the end and start."""
+def _without_postcode(reply: Reply) -> list[str]:
+    """Return the words without a postcode and without filler at the start."""
     filler = reply.lexicon.place_filler
     words = [word for word in reply.plain if not (word.isdigit() and len(word) == _POSTCODE)]
-    end = len(words)
-    while end and words[end - 1] in filler and words[end - 1] not in places().codes:
-        end -= 1
-    start = 0
-    while start < end and words[start] in filler:
-        start += 1
-    return words[start:end] or words
+    start = next((i for i, word in enumerate(words) if word not in filler), len(words) - 1)
+    return words[max(start, 0) :]
 
 
-def _named(words: Sequence[str], known: Places) -> list[tuple[int, int, tuple[str, ...]]]:
+def _named(
+    words: Sequence[str], lexicon: Lexicon, known: Places
+) -> list[tuple[int, int, tuple[str, ...]]]:
     """Return each place named: where it starts and ends, and its codes. Longest names first."""
     named: list[tuple[int, int, tuple[str, ...]]] = []
     position = 0
@@ -159,7 +158,8 @@ def _named(words: Sequence[str], known: Places) -> list[tuple[int, int, tuple[st
             phrase = " ".join(words[position:end])
             codes = known.codes.get(phrase)
             # inside a sentence "in", "or" and "me" are what they look like
-            if codes and (phrase not in known.also_words or end == len(words)):
+            inside = phrase in known.also_words and not _is_tail(words[end:], lexicon, known)
+            if codes and not inside:
                 named.append((position, end, codes))
                 position = end
                 break
@@ -192,6 +192,11 @@ def _is_lower_word(reply: Reply, phrase: str, known: Places) -> bool:
 
 def _is_idle(words: Sequence[str], lexicon: Lexicon) -> bool:
     return all(word in lexicon.place_filler or word == BREAK for word in words)
+
+
+def _is_tail(words: Sequence[str], lexicon: Lexicon, known: Places) -> bool:
+    """Whether these words may follow a place without being one ("right now")."""
+    return _is_idle(words, lexicon) and known.codes.keys().isdisjoint(words)
 
 
 def _reading(reply: Reply, codes: tuple[str, ...], known: Places) -> Reading:

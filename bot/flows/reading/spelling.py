@@ -51,6 +51,7 @@ _SPACES = re.compile(r"\s+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _JOINED_WORDS = re.compile(r"(?<=[a-z])-(?=[a-z])")
 _DASH = re.compile(r"(?<!\d) - | - (?!\d)")
+_BARE_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
 _APOSTROPHE = re.compile(r"(?<![0-9])'")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[^\s\w]|_")
 _CLAUSE_MARKS = frozenset(',;:.!?()[]{}\n|*_"')
@@ -87,7 +88,8 @@ def _kept_of(character: str) -> str:
 
 def words_of(folded: str) -> list[str]:
     """Cut a folded text into numbers, runs of letters, single symbols, and BREAK for clauses."""
-    joined = _JOINED_WORDS.sub(" ", _APOSTROPHE.sub("", _DASH.sub(BREAK, folded)))
+    pointed = _BARE_POINT.sub("0.", folded)
+    joined = _JOINED_WORDS.sub(" ", _APOSTROPHE.sub("", _DASH.sub(BREAK, pointed)))
     return [BREAK if word in _CLAUSE_MARKS else word for word in _WORD.findall(joined)]
 
 
