@@ -55,7 +55,7 @@ class Rule:
 
     `origins` tell which questions each of them comes from. `unknown_routes` is what it asks for
     when its condition cannot be decided; None when another rule covers that. `unasked` is what it
-    comes to while none of its questions has been asked.
+    comes to while none of its questions has been asked, `untouched` its condition's verdict then.
     """
 
     id: str
@@ -67,6 +67,7 @@ class Rule:
     unknown_routes: Mapping[str, Disposition] | None
     unknown_worst: Disposition
     unasked: FiredRule
+    untouched: bool | None
     symbols: tuple[str, ...]
     origins: Origins
     source: str
@@ -229,6 +230,7 @@ def _rule(
             symbols=tuple((symbol, NOT_ASKED) for symbol in symbols),
             because_unknown=True,
         ),
+        untouched=when.evaluate({}),
         symbols=symbols,
         origins={symbol: origins[symbol] for symbol in symbols},
         source=source,

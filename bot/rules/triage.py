@@ -47,13 +47,16 @@ def decide(
     """
     known = _Known.of(ruleset, answers, licensed_states)
     hits = [hit for rule in ruleset.rules if (hit := _hit(rule, known)) is not None]
-    hits = _without_idle(_yielding(hits), ruleset.routes)
+    priority = _priority(hits)
+    if priority is not Priority.ROUTINE:
+        hits = [_softened(hit) if hit.rule.entry.yields_to_urgent else hit for hit in hits]
+    hits = _without_idle(hits, ruleset.routes)
     routes = _routes(hits, ruleset.routes)
     overall = _overall(routes, ruleset, known.values)
     fired = tuple(_fired(hit, ruleset, known) for hit in sorted(hits, key=_importance))
     return Decision(
         disposition=overall,
-        priority=max((hit.priority for hit in hits), key=_urgency, default=Priority.ROUTINE),
+        priority=priority,
         routes=routes,
         fired=fired,
         scores=known.scores,
@@ -69,9 +72,10 @@ def judge_for(ruleset: Ruleset, licensed_states: Collection[str]) -> Judge:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What there is to decide from. `valueless` are questions that were asked in vain."""
+    """What there is to decide from: `symbols` with a value, and questions asked in vain."""
 
     values: Mapping[str, Value]
+    symbols: frozenset[str]
     answers: Mapping[str, Answer]
     scores: tuple[Score, ...]
     valueless: frozenset[str]
@@ -89,61 +93,71 @@ class _Known:
             for link_id, answer in by_id.items()
             if answer.status is not AnswerStatus.ANSWERED
         )
-        return cls(values, by_id, scores, valueless)
+        return cls(values, frozenset(values), by_id, scores, valueless)
 
 
 class _Hit(msgspec.Struct, frozen=True):
-    """A rule that applies. `missing` names the symbols without which it could not be decided."""
+    """A rule that applies.
+
+    `missing` names the symbols without which it could not be decided. It is `idle` when it only
+    says that something has not been asked.
+    """
 
     rule: Rule
     routes: Mapping[str, Disposition]
     worst: Disposition
     priority: Priority
     missing: tuple[str, ...] = ()
-    declined: bool = False
+    idle: bool = False
 
     @property
-    def is_idle(self) -> bool:
-        """Whether it only says that something has not been asked."""
-        return bool(self.missing) and not self.declined
+    def declined(self) -> bool:
+        """Whether a missing answer was asked for and not given."""
+        return bool(self.missing) and not self.idle
 
 
 def _hit(rule: Rule, known: _Known) -> _Hit | None:
-    verdict = rule.when.evaluate(known.values)
+    untouched = known.symbols.isdisjoint(rule.when.symbols)
+    verdict = rule.untouched if untouched else rule.when.evaluate(known.values)
     if verdict is None:
-        return _unknown_hit(rule, known)
+        return _unknown_hit(rule, known, untouched=untouched)
     return _Hit(rule, rule.routes, rule.worst, rule.entry.priority) if verdict else None
 
 
-def _unknown_hit(rule: Rule, known: _Known) -> _Hit | None:
-    if rule.unknown_routes is None:
+def _unknown_hit(rule: Rule, known: _Known, *, untouched: bool) -> _Hit | None:
+    """Return what an undecided rule asks for; None when it is covered, or not needed here."""
+    routes = rule.unknown_routes
+    if routes is None:
         return None
     if rule.not_needed_when is not None and rule.not_needed_when.evaluate(known.values):
         return None
-    missing = tuple(symbol for symbol in rule.symbols if known.values.get(symbol) is None)
-    declined = bool(known.valueless) and any(
-        not known.valueless.isdisjoint(rule.origins[symbol]) for symbol in missing
-    )
-    priority = rule.entry.declined_priority if declined else Priority.ROUTINE
-    return _Hit(rule, rule.unknown_routes, rule.unknown_worst, priority, missing, declined)
+    missing = rule.symbols if untouched else _missing(rule, known)
+    if any(_status(rule, symbol, known) != NOT_ASKED for symbol in missing):
+        return _Hit(rule, routes, rule.unknown_worst, rule.entry.declined_priority, missing)
+    return _Hit(rule, routes, rule.unknown_worst, Priority.ROUTINE, missing, idle=True)
+
+
+def _missing(rule: Rule, known: _Known) -> tuple[str, ...]:
+    return tuple(symbol for symbol in rule.symbols if known.values.get(symbol) is None)
 
 
 def _status(rule: Rule, symbol: str, known: _Known) -> str:
     """Return why a symbol has no value: skipped, unclear or not asked."""
-    for link_id in rule.origins[symbol]:
-        if link_id in known.valueless:
-            return known.answers[link_id].status.value
+    if known.valueless:
+        for link_id in rule.origins[symbol]:
+            if link_id in known.valueless:
+                return known.answers[link_id].status.value
     return NOT_ASKED
 
 
-def _yielding(hits: list[_Hit]) -> list[_Hit]:
-    """Turn not now into review for rules that yield, once any other rule is urgent."""
-    if all(hit.priority is Priority.ROUTINE for hit in hits):
-        return hits
-    return [_softened(hit) if hit.rule.entry.yields_to_urgent else hit for hit in hits]
+def _priority(hits: Iterable[_Hit]) -> Priority:
+    """Return the most urgent priority that a hit asks for."""
+    asked = {hit.priority for hit in hits}
+    return max(asked, key=URGENCY.__getitem__, default=Priority.ROUTINE)
 
 
 def _softened(hit: _Hit) -> _Hit:
+    """Return the hit with review where it asked for not now: nobody at risk is turned away."""
     routes = {route: min(worst, Disposition.REVIEW) for route, worst in hit.routes.items()}
     return msgspec.structs.replace(
         hit, routes=routes, worst=max(routes.values(), default=Disposition.ELIGIBLE)
@@ -155,7 +169,7 @@ def _without_idle(hits: list[_Hit], routes: tuple[str, ...]) -> list[_Hit]:
 
     Review could change nothing then, and fifty questions nobody needed would hide the reason.
     """
-    settled = [hit for hit in hits if not hit.is_idle]
+    settled = [hit for hit in hits if not hit.idle]
     is_settled = min(_routes(settled, routes).values()) >= Disposition.NOT_NOW
     return settled if is_settled else hits
 
@@ -185,17 +199,13 @@ def _overall(
     return routes[wished]
 
 
-def _urgency(priority: Priority) -> int:
-    return URGENCY[priority]
-
-
 def _importance(hit: _Hit) -> tuple[int, bool, int]:
     """Sort key: the worst first, what is known before what is missing, then the more urgent."""
-    return -hit.worst, bool(hit.missing), -_urgency(hit.priority)
+    return -hit.worst, hit.missing != (), -URGENCY[hit.priority]
 
 
 def _fired(hit: _Hit, ruleset: Ruleset, known: _Known) -> FiredRule:
-    if hit.is_idle and len(hit.missing) == len(hit.rule.symbols):
+    if hit.idle and len(hit.missing) == len(hit.rule.symbols):
         return hit.rule.unasked
     entry = hit.rule.entry
     return FiredRule(
