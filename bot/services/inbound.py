@@ -19,6 +19,7 @@ from bot.core.clock import monotonic_seconds
 from bot.core.errors import CallerError, StoreUnavailable
 from bot.core.messages import Channel, InboundMessage
 from bot.rules.last_resort import static_emergency_text
+from bot.services.alerts import answer_staff
 from bot.services.emergency import emergency_texts, screen
 from bot.services.parts import Parts
 from bot.services.spool import SpooledMessage
@@ -42,6 +43,8 @@ def receive(
     """
     started = monotonic_seconds()
     finding = screen(parts, message)
+    if not finding.fires and (said := answer_staff(parts, message, clinic)) is not None:
+        return Reply((said,))
     task = Task(readable(message), clinic, finding, conversation_id)
     try:
         reply = _take(parts, task)
