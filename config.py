@@ -29,6 +29,7 @@ from bot.core.errors import SettingsError
 ROOT = Path(__file__).resolve().parent
 DEMO_SECRETS = "demo-secrets.json"
 KEY_BYTES = 32
+TWILIO_API = "https://api.twilio.com"
 
 Reader = Callable[[str], Any]
 
@@ -167,7 +168,7 @@ SETTINGS: tuple[Setting, ...] = (
         "The demo clinician's password; without demo mode it does nothing.",
         _optional,
         "",
-        demo=lambda: secrets.token_urlsafe(9),
+        demo=lambda: secrets.token_urlsafe(12),
     ),
     Setting(
         "INSTANCE_PATH",
@@ -264,11 +265,24 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "TWILIO_API_URL",
         "absolute address",
-        "Where texts are sent; tests point it at a fake.",
+        "Where texts are sent. In demo mode nothing is sent unless it is given.",
         _web_address,
-        "https://api.twilio.com",
+        TWILIO_API,
     ),
-    Setting("SMTP_URL", "smtp:// address", "Sends e-mail to staff.", _optional, ""),
+    Setting(
+        "SMTP_URL",
+        "smtp://, smtp+starttls:// or smtps:// address",
+        "Sends e-mail to on-call staff; without it they are paged by text only.",
+        _optional,
+        "",
+    ),
+    Setting(
+        "MAIL_FROM",
+        "e-mail address",
+        "The sender of those e-mails.",
+        _text,
+        "porchlight@localhost",
+    ),
     Setting(
         "WEB_WORKERS",
         "processes",
@@ -321,8 +335,9 @@ class Settings:
     address_hash_key: bytes = field(repr=False)
     twilio_account_sid: str = field(repr=False)
     twilio_auth_token: tuple[str, ...] = field(repr=False)
-    twilio_api_url: str
+    twilio_api_url: str | None
     smtp_url: str | None = field(repr=False)
+    mail_from: str
     web_workers: int
     max_body_bytes: int
     session_idle_seconds: int
@@ -341,6 +356,8 @@ class Settings:
         if _demo_wanted(given["DEMO"]):
             given = _with_demo_values(given)
         values = _read_all(given)
+        if values["demo"] and not given["TWILIO_API_URL"]:
+            values["twilio_api_url"] = None
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{values['instance_path']}/porchlight.db"
         values["spool_dir"] = values["spool_dir"] or values["instance_path"] / "spool"
@@ -417,6 +434,9 @@ def _write_draft(folder: Path, values: Mapping[str, str]) -> Path:
     return draft
 
 
+DEMO_VALUES = {"PUBLIC_URL": "http://127.0.0.1:PORT", "TWILIO_API_URL": "nothing is sent"}
+
+
 def settings_table() -> str:
     """Return the table of docs/settings.md."""
     rows = [
@@ -426,7 +446,7 @@ def settings_table() -> str:
     for setting in SETTINGS:
         default = "must be given" if setting.default is None else _shown_default(setting)
         demo = "made at random, kept" if setting.demo else "the default"
-        demo = "http://127.0.0.1:PORT" if setting.env == "PUBLIC_URL" else demo
+        demo = DEMO_VALUES.get(setting.env, demo)
         rows.append(
             f"| `{setting.env}` | {setting.form} | {default} | {demo} | {setting.reason} |"
         )

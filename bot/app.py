@@ -5,28 +5,34 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 
 from bot.channels.signature import make_signature_check
+from bot.cli.clinics import clinics
 from bot.cli.phone import phone
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, serve, worker
-from bot.core.logs import JsonLines
+from bot.core.logs import JsonLines, reporter
+from bot.delivery.parts import DeliveryParts, load_pages
+from bot.delivery.senders import Sender
+from bot.delivery.smtp_letters import SmtpLetters
+from bot.delivery.stand_ins import KeptAtHome, NotSetUp
 from bot.services.parts import Parts, make_parts
 from bot.store.engine import StoreLimits
 from bot.web.answers import prepare_answers
 from bot.web.assets import assets
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import health
-from bot.web.sms import sms
+from bot.web.sms import STATUS_PATH, sms
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
 from config import Settings
 
 MOST_FORM_FIELDS = 100
 
 BLUEPRINTS = (sms, health, assets)
-COMMANDS = (serve, worker, migrate, phone, rules)
+COMMANDS = (serve, worker, migrate, phone, rules, clinics)
 CHECKS: dict[Entrance, Check] = {Entrance.TWILIO: check_twilio}
 
 
@@ -40,7 +46,9 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     app = Flask("bot.web", static_folder=None)
     _configure(app, settings)
     _write_log_lines()
-    app.extensions["porchlight"] = parts or _make_parts(settings)
+    parts = parts or _make_parts(settings)
+    app.extensions["porchlight"] = parts
+    app.extensions["delivery"] = partial(_make_delivery, settings, parts)
     check = make_signature_check(settings.public_url, settings.twilio_auth_token)
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
     prepare_answers(app, https=_is_https(settings))
@@ -97,11 +105,40 @@ def _make_parts(settings: Settings) -> Parts:
     )
 
 
+def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
+    """Return what the worker needs. Made on demand: web processes need no provider's library."""
+    from bot.delivery.twilio_texts import TwilioTexts
+
+    texts: Sender = KeptAtHome()
+    if settings.twilio_api_url is not None:
+        texts = TwilioTexts(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token[0],
+            api_url=settings.twilio_api_url,
+            status_url=settings.public_url + STATUS_PATH,
+        )
+    letters: Sender = KeptAtHome() if settings.demo else NotSetUp("smtp")
+    if settings.smtp_url is not None:
+        letters = SmtpLetters(settings.smtp_url, sender=settings.mail_from)
+    return DeliveryParts(
+        engine=parts.engine,
+        clinic_of=parts.clinics.of,
+        texts=texts,
+        letters=letters,
+        pages=load_pages(),
+        alert_link=lambda alert_id: f"{settings.public_url}/clinic/alerts/{alert_id}",
+        now=parts.now,
+        new_id=parts.new_id,
+        report=reporter(logging.getLogger("bot.delivery")),
+        name=parts.new_id(),
+    )
+
+
 def _write_log_lines() -> None:
-    """Send every log record, ours and the libraries', to stderr as a line of JSON."""
+    """Send our log records, and warnings of libraries, to stderr as lines of JSON."""
     root = logging.getLogger()
     if not any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines())
         root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    logging.getLogger("bot").setLevel(logging.INFO)

@@ -14,6 +14,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from bot.cli.demo import EMAIL, prepare_clinic, prepare_clinician
 from bot.delivery.runner import run
 from bot.store.migrate import upgrade
 
@@ -37,7 +38,8 @@ def worker() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
-    run(current_app.extensions["delivery"], stop)
+    make_delivery = current_app.extensions["delivery"]
+    run(make_delivery(), stop)
 
 
 @click.command("serve")
@@ -73,7 +75,12 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 def _prepare_demo(config: dict[str, Any]) -> None:
-    """The clinic and the clinician of the demo; safe to run at every start."""
+    parts = current_app.extensions["porchlight"]
+    prepare_clinic(parts)
+    prepare_clinician(parts, config["DEMO_PASSWORD"])
+    _say("demo clinic:   answers at +15005550006; nothing leaves this machine")
+    _say(f"log in as:     {EMAIL}  password: {config['DEMO_PASSWORD']}")
+    _say("text it from a second terminal: DEMO=1 .venv/bin/flask --app wsgi phone")
 
 
 def _say(line: str) -> None:

@@ -112,8 +112,15 @@ def web_command(*, host: str, port: int, workers: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers)),
         *("--worker-class", "sync", "--timeout", "30", "--graceful-timeout", "20"),
-        *("--logger-class", "bot.cli.server_log.ServerLog", "--no-control-socket"),
-        *("--limit-request-fields", "60", "--limit-request-field_size", "8190", "wsgi:app"),
+        *("--logger-class", "bot.cli.server_log.ServerLog", "--log-level", "warning", "--preload"),
+        *(
+            "--no-control-socket",
+            "--limit-request-fields",
+            "60",
+            "--limit-request-field_size",
+            "8190",
+            "wsgi:app",
+        ),
     ]
 
 
