@@ -145,7 +145,9 @@ class _Turn:
         conversation = None if loaded is None else loaded.conversation
         flow, judge = self._flow_and_judge(loaded, today)
         if conversation is not None and self.task.plain:
-            conversation = structs.replace(conversation, flow_state=None, recent_texts=())
+            conversation = structs.replace(
+                conversation, flow_state=None, hold_state=None, recent_texts=()
+            )
         return take_turn(
             conversation,
             self.message,

@@ -54,6 +54,16 @@ def find_alert(connection: Connection, alert_id: str) -> StoredAlert | None:
     return None if row is None else _stored(row)
 
 
+def find_open_alert(connection: Connection, conversation_id: str) -> StoredAlert | None:
+    """Return the open alert of a conversation, locked until the transaction ends."""
+    row = connection.execute(
+        select(AlertRow.__table__)
+        .where(AlertRow.conversation_id == conversation_id, AlertRow.acknowledged_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    return None if row is None else _stored(row)
+
+
 def find_open_by_code(connection: Connection, clinic_id: str, code: str) -> StoredAlert | None:
     """Return the newest open alert of a clinic that this code acknowledges."""
     row = connection.execute(

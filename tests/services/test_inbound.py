@@ -68,7 +68,8 @@ def test_a_crisis_is_answered_recorded_and_paged_in_the_same_turn(door):
     assert "988" in reply.texts[0]
     (event,) = door.rows(tables.SafetyEventRow)
     assert event.tier in {"crisis", "emergency"}
-    assert msgspec.json.decode(event.said) == list(reply.texts)
+    said = tuple(msgspec.json.decode(event.said))
+    assert said == reply.texts[: len(said)] != ()
     (consult,) = door.rows(tables.ConsultRow)
     assert consult.priority == Priority.STAT
     (alert,) = door.rows(tables.AlertRow)

@@ -1,0 +1,188 @@
+"""Everything needed to act on one consult request, on one sheet. Reading it is audited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.conversation.model import ConversationStatus
+from bot.core.answers import Answer
+from bot.core.decisions import Decision
+from bot.core.findings import RuleHit
+from bot.flows.model import Flow
+from bot.services.audit import AuditAction, audit
+from bot.services.clinicians import Clinician
+from bot.services.consults import ConsultSummary, find_own, find_summary
+from bot.services.parts import Parts
+from bot.services.stored_answers import answers_of
+from bot.services.transactions import writing
+from bot.store.tables import (
+    ClinicianRow,
+    ConsultEventRow,
+    ConsultRow,
+    ConversationRow,
+    FlagRow,
+    MessageRow,
+    PatientRow,
+    SafetyEventRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDanger:
+    """One safety event: what was seen, by which rules, and which resources were said."""
+
+    at: datetime
+    tier: str
+    category: str | None
+    subject: str | None
+    source: str
+    rules: tuple[RuleHit, ...]
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """One text in or out; `delivery` is None for inbound ones."""
+
+    id: str
+    at: datetime
+    direction: str
+    text: str
+    kind: str
+    channel: str
+    delivery: str | None
+    media_count: int
+    has_location: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryStep:
+    """One step of the request; `clinician_name` is None when the conversation brought it."""
+
+    at: datetime
+    action: str
+    from_status: str | None
+    to_status: str | None
+    clinician_name: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultSheet:
+    """One request with its patient, conversation, decision, danger, answers and history.
+
+    `answers` are the latest of each question, in the order in which they were first given; a
+    question without one was not asked. `flow` is the version that asked, None if it cannot be
+    had any more; `decision` is None before triage.
+    """
+
+    summary: ConsultSummary
+    language: str
+    opted_out: bool
+    conversation_status: ConversationStatus
+    risk_open: bool
+    flags: tuple[str, ...]
+    decision: Decision | None
+    danger: tuple[SeenDanger, ...]
+    answers: tuple[Answer, ...]
+    flow: Flow | None
+    transcript: tuple[TranscriptLine, ...]
+    history: tuple[HistoryStep, ...]
+
+
+def read_sheet(parts: Parts, clinician: Clinician, consult_id: str) -> ConsultSheet:
+    """Return the sheet of a request. Raises NotFound if it is not theirs, StoreUnavailable."""
+    with writing(parts.engine) as session:
+        row = find_own(session, clinician, consult_id)
+        audit(parts, session, clinician.id, AuditAction.READ, "consult", row.id)
+        conversation = session.get_one(ConversationRow, row.conversation_id)
+        patient = session.get_one(PatientRow, row.patient_id)
+        sheet = ConsultSheet(
+            summary=find_summary(parts, session, row),
+            language=conversation.language,
+            opted_out=patient.opted_out_at is not None,
+            conversation_status=ConversationStatus(conversation.status),
+            risk_open=conversation.risk_open,
+            flags=_flags(session, conversation.id),
+            decision=_decision(row),
+            danger=_danger(session, conversation.id),
+            answers=answers_of(session, conversation.id),
+            flow=None,
+            transcript=_transcript(session, conversation.id),
+            history=_history(session, row.id),
+        )
+        flow_hash = conversation.flow_hash
+    return _with_flow(parts, sheet, flow_hash)
+
+
+def _with_flow(parts: Parts, sheet: ConsultSheet, flow_hash: str) -> ConsultSheet:
+    return replace(sheet, flow=parts.flows.pinned(flow_hash) if flow_hash else None)
+
+
+def _decision(row: ConsultRow) -> Decision | None:
+    return None if row.decision is None else msgspec.json.decode(row.decision, type=Decision)
+
+
+def _flags(session: Session, conversation_id: str) -> tuple[str, ...]:
+    wanted = select(FlagRow.code).where(FlagRow.conversation_id == conversation_id)
+    return tuple(dict.fromkeys(session.scalars(wanted.order_by(FlagRow.turn_number))))
+
+
+def _danger(session: Session, conversation_id: str) -> tuple[SeenDanger, ...]:
+    rows = session.scalars(
+        select(SafetyEventRow)
+        .where(SafetyEventRow.conversation_id == conversation_id)
+        .order_by(SafetyEventRow.turn_number, SafetyEventRow.id)
+    )
+    return tuple(
+        SeenDanger(
+            at=row.created_at,
+            tier=row.tier,
+            category=row.category,
+            subject=row.subject,
+            source=row.source,
+            rules=msgspec.json.decode(row.rules, type=tuple[RuleHit, ...]),
+            said=msgspec.json.decode(row.said, type=tuple[str, ...]),
+        )
+        for row in rows
+    )
+
+
+def _transcript(session: Session, conversation_id: str) -> tuple[TranscriptLine, ...]:
+    rows = session.scalars(
+        select(MessageRow)
+        .where(MessageRow.conversation_id == conversation_id)
+        .order_by(MessageRow.turn_number, MessageRow.position)
+    )
+    return tuple(
+        TranscriptLine(
+            id=row.id,
+            at=row.created_at,
+            direction=row.direction,
+            text=row.body,
+            kind=row.kind,
+            channel=row.channel,
+            delivery=row.delivery,
+            media_count=row.media_count,
+            has_location=row.has_location,
+        )
+        for row in rows
+    )
+
+
+def _history(session: Session, consult_id: str) -> tuple[HistoryStep, ...]:
+    rows = session.execute(
+        select(ConsultEventRow, ClinicianRow.name)
+        .outerjoin(ClinicianRow, ClinicianRow.id == ConsultEventRow.clinician_id)
+        .where(ConsultEventRow.consult_id == consult_id)
+        .order_by(ConsultEventRow.created_at, ConsultEventRow.id)
+    )
+    return tuple(
+        HistoryStep(row.created_at, row.action, row.from_status, row.to_status, name, row.note)
+        for row, name in rows
+    )
