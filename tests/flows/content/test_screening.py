@@ -11,6 +11,7 @@ import pytest
 from bot.core.findings import Category, Tier
 from bot.core.messages import Channel
 from bot.core.segments import count_segments
+from bot.flows.lint import lint
 from bot.flows.load import load_flow
 from bot.flows.model import AskStep, EndStep, Flow, LinkStep, SayStep, SummaryStep, Wording
 from bot.flows.questions import Kind
@@ -289,3 +290,7 @@ def test_an_instrument_with_its_introduction_fits_three_segments(flow: Flow) -> 
                 before = flow.steps[flow.index[flow.order[first - 1]]]
                 if isinstance(before, AskStep) and before.group != step.group:
                     assert count_segments(whole).segments <= 3, (step.id, lang)
+
+
+def test_lint_has_nothing_to_say(flow: Flow) -> None:
+    assert lint(flow) == []
