@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given, settings
 
 from bot.core.answers import AnswerStatus
-from bot.core.decisions import Disposition, Priority
+from bot.core.decisions import Decision, Disposition, Priority
 from bot.rules.triage import URGENCY, decide, judge_for
 from tests.rules.screening import (
     GOOD,
@@ -195,6 +196,14 @@ def test_a_fired_rule_shows_the_answers_it_used():
     many = triage(medications=("lorazepam", "adderall"))
     used = {rule.id: dict(rule.symbols) for rule in many.fired}
     assert used["sedatives"] == {"medications_classes": "benzodiazepine, stimulant"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"bp": SKIPPED, "mania_now": True}, {"asq_1": True}, {"dob_age_years": 16}]
+)
+def test_a_decision_survives_being_stored(changes):
+    decision = triage(**changes)
+    assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
 
 
 def test_no_flag_repeats_what_a_patient_wrote():
