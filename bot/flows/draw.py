@@ -48,12 +48,9 @@ def mermaid(drawing: Outline) -> str:
     for arrow in drawing.arrows:
         label = f'|"{_mermaid_text(arrow.label)}"|' if arrow.label else ""
         lines.append(f"  n_{arrow.source} -->{label} n_{arrow.target}")
-    risky = [box.id for box in drawing.boxes if box.shape is Shape.RISK]
+    risky = ",".join(f"n_{box.id}" for box in drawing.boxes if box.shape is Shape.RISK)
     if risky:
-        lines += [
-            "  classDef risk stroke:#b00020,stroke-width:2px",
-            f"  class {','.join(risky)} risk",
-        ]
+        lines += ["  classDef risk stroke:#b00020,stroke-width:2px", f"  class {risky} risk"]
     return "\n".join(lines) + "\n"
 
 
@@ -150,7 +147,8 @@ def _arrow_svg(
 def _box_svg(box: Box, x: int, y: int) -> str:
     radius = 18 if box.shape in (Shape.END, Shape.SAY) else 4
     stroke = "#b00020" if box.shape is Shape.RISK else "#374151"
-    text = box.text if len(box.text) <= _LETTERS else f"{box.text[: _LETTERS - 1]}…"
+    text = box.text or (f"when {box.when}" if box.when else box.shape.value)
+    text = text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
     whole = f"{box.shape.value} {box.id}" + (f", when {box.when}" if box.when else "")
     label = quoteattr(f"{whole}: {box.text}" if box.text else whole)
     return (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from bot.flows.lint_data import lint_data
 from bot.flows.lint_graph import (
     asked_later,
     dead_ends,
@@ -41,5 +42,10 @@ CHECKS: Sequence[Check] = (
 
 
 def lint(flow: Flow, options: LintOptions = DEFAULT_LINT) -> list[Problem]:
-    """Return every problem of the flow, in the order of the checks."""
-    return [problem for check in CHECKS for problem in check(flow, options)]
+    """Return every problem of the flow, in the order of the checks.
+
+    Codes that `definitions/lint.yaml` excepts for this flow, with a reason, are left out.
+    """
+    excepted = lint_data().exceptions.get(flow.id, {})
+    problems = (problem for check in CHECKS for problem in check(flow, options))
+    return [problem for problem in problems if problem.code not in excepted]

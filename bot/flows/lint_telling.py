@@ -15,60 +15,32 @@ Web texts are not checked: they are read where the patient has logged in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator
 
-import msgspec
-import yaml
-
-from bot.core.errors import DefinitionError
 from bot.core.messages import Channel
 from bot.core.segments import to_gsm7
 from bot.flows.graph import successors
+from bot.flows.lint_data import lint_data
 from bot.flows.lint_problem import LintOptions, Problem
 from bot.flows.lint_texts import wordings
 from bot.flows.model import AskStep, Flow, LinkStep
-from bot.flows.phrases import DEFINITIONS
 from bot.flows.reading import recognise_medications
-
-
-class TellingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Beginnings of telling words; `allowed` are ids of nodes, each with the reason."""
-
-    telling_words: tuple[str, ...]
-    allowed: Mapping[str, str] = {}
-
-
-@cache
-def telling_words() -> TellingWords:
-    """Return the words of `definitions/lint.yaml`.
-
-    Raises:
-        DefinitionError: the file is faulty.
-    """
-    path = DEFINITIONS / "lint.yaml"
-    try:
-        return msgspec.convert(yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader), TellingWords)
-    except msgspec.ValidationError as error:
-        raise DefinitionError(path.name, str(error)) from error
 
 
 def telling_texts(flow: Flow, options: LintOptions) -> Iterator[Problem]:
     """Report text messages that give the reason of the contact away (see the top of this file)."""
-    known = telling_words()
-    pattern = _pattern(known.telling_words)
+    pattern = _pattern(lint_data().telling_words)
     open_steps = _before_choice(flow)
-    for number, step in enumerate(flow.steps):
-        for field, wording in wordings(step):
-            chosen = number not in open_steps and field != "topic"
-            question = isinstance(step, AskStep) and not isinstance(step, LinkStep)
-            if step.id in known.allowed or (question and chosen):
-                continue
-            for language in flow.languages:
-                told = _told(wording[language, Channel.SMS], pattern)
-                if told:
-                    path = f"{step.id}.{field}.{language}.sms"
-                    yield Problem("sms-telling", path, f"names {', '.join(told)}")
+    for number, field, wording in wordings(flow):
+        step = flow.steps[number]
+        question = isinstance(step, AskStep) and not isinstance(step, LinkStep)
+        if question and field != "topic" and number not in open_steps:
+            continue
+        for language in flow.languages:
+            told = _told(wording[language, Channel.SMS], pattern)
+            if told:
+                path = f"{step.id}.{field}.{language}.sms"
+                yield Problem("sms-telling", path, f"names {', '.join(told)}")
 
 
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:

@@ -21,12 +21,24 @@ from bot.flows.phrases import fill
 from bot.flows.reading_grade import reading_grade
 from bot.flows.summary import list_all_topics
 
+_SHARED = frozenset({"topic", "why", "stem"})
+"""What the items of one instrument have in common: checked once, with the first of them."""
 
-def wordings(step: FlowStep) -> Iterator[tuple[str, Wording]]:
-    """Give every text of a step as it is sent, with the name of its field.
 
-    What an instrument's items share (topic, reason, introduction) is given with each of them.
-    """
+def wordings(flow: Flow) -> Iterator[tuple[int, str, Wording]]:
+    """Give every text of the flow: the number of its step, the name of its field, the text."""
+    seen: set[tuple[str, str]] = set()
+    for number, step in enumerate(flow.steps):
+        group = step.group if isinstance(step, AskStep) else None
+        for field, wording in _fields(step):
+            if group is not None and field in _SHARED:
+                if (group, field) in seen:
+                    continue
+                seen.add((group, field))
+            yield number, field, wording
+
+
+def _fields(step: FlowStep) -> Iterator[tuple[str, Wording]]:
     if isinstance(step, SayStep | EndStep | SummaryStep | AskStep):
         yield "text", step.text
     if isinstance(step, AskStep):
@@ -44,19 +56,16 @@ def long_texts(flow: Flow, options: LintOptions) -> Iterator[Problem]:
 
     An instrument's introduction is counted with the first item that it is sent with.
     """
-    introduced: set[str | None] = set()
-    for step in flow.steps:
-        stem = step.stem if isinstance(step, AskStep) and step.group not in introduced else None
-        if stem is not None and isinstance(step, AskStep):
-            introduced.add(step.group)
-        for field, wording in wordings(step):
-            for language in flow.languages:
-                text = _sms(wording, language, options)
-                if field == "text" and stem is not None:
-                    text = f"{_sms(stem, language, options)}\n{text}"
-                if isinstance(step, SummaryStep):
-                    text += list_all_topics(flow, language).text
-                yield from _too_long(text, f"{step.id}.{field}.{language}.sms", step, options)
+    stems = {number: w for number, field, w in wordings(flow) if field == "stem"}
+    for number, field, wording in wordings(flow):
+        step = flow.steps[number]
+        for language in flow.languages:
+            text = _sms(wording, language, options)
+            if field == "text" and number in stems:
+                text = f"{_sms(stems[number], language, options)}\n{text}"
+            if isinstance(step, SummaryStep):
+                text += list_all_topics(flow, language).text
+            yield from _too_long(text, f"{step.id}.{field}.{language}.sms", step, options)
 
 
 def _too_long(text: str, path: str, step: FlowStep, options: LintOptions) -> Iterator[Problem]:
@@ -76,15 +85,14 @@ def _limit(step: FlowStep, options: LintOptions) -> int:
 
 def wide_texts(flow: Flow, options: LintOptions) -> Iterator[Problem]:
     """Report SMS texts with a character that makes every segment less than half as long."""
-    for step in flow.steps:
-        for field, wording in wordings(step):
-            for language in flow.languages:
-                text = wording[language, Channel.SMS]
-                if not is_gsm7(text):
-                    wide = sorted({c for c in text if not is_gsm7(c)})
-                    path = f"{step.id}.{field}.{language}.sms"
-                    message = f"{' '.join(wide)} forces UCS-2, 70 characters a segment"
-                    yield Problem("sms-alphabet", path, message)
+    for number, field, wording in wordings(flow):
+        for language in flow.languages:
+            text = wording[language, Channel.SMS]
+            if not is_gsm7(text):
+                wide = sorted({letter for letter in text if not is_gsm7(letter)})
+                path = f"{flow.steps[number].id}.{field}.{language}.sms"
+                message = f"{' '.join(wide)} forces UCS-2, 70 characters a segment"
+                yield Problem("sms-alphabet", path, message)
 
 
 def hard_texts(flow: Flow, options: LintOptions) -> Iterator[Problem]:

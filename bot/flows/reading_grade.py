@@ -62,10 +62,11 @@ def _english(words: Sequence[str], sentences: int) -> float:
 
 def _spanish(words: Sequence[str], sentences: int) -> float:
     syllables = sum(map(spanish_syllables, words))
-    return _inflesz_grade(206.835 - 62.3 * syllables / len(words) - len(words) / sentences)
+    return inflesz_grade(206.835 - 62.3 * syllables / len(words) - len(words) / sentences)
 
 
-def _inflesz_grade(perspicuity: float) -> float:
+def inflesz_grade(perspicuity: float) -> float:
+    """Return the school grade (1 to 18) of a Flesch-Szigriszt perspicuity."""
     steps = _INFLESZ_GRADES
     if perspicuity >= steps[0][0]:
         return steps[0][1]
