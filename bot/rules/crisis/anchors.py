@@ -1,162 +1,85 @@
 """Choosing, for every frame, words without which it cannot match: they make up the gate.
 
-Sound by construction: each alternative of a frame contributes a word (or the words of one of its
-mandatory groups or classes), so a text with none of them cannot match. Rare words are preferred,
-so that most texts stop at the gate.
+Sound by construction: each alternative of a frame contributes one of its mandatory words, classes
+or groups, so a text with none of them cannot match. Rare words are preferred, so that most texts
+stop at the gate.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from bot.core.errors import DefinitionError
-from bot.rules.crisis.pattern import Vocabulary, translate
+from bot.rules.crisis.frame import Choice, ClassRef, Node, Repeat, Sequence, Words
+from bot.rules.crisis.lexicon import NUMBER_CODES
+from bot.rules.crisis.pattern import Translator
 
-_COMMON_COST = 300.0
-_SHORT_COST = 15.0
-_SHORT_LETTERS = 2
-_MANDATORY_WORD = re.compile(r"(?P<stem>[a-z0-9']+)(?P<rest>[^ \0]*)")
-_OPTIONAL = re.compile(r"[?*]|\{\d")
-_PIECE = re.compile(
-    r" ?\{\d-\d\} ?|\{(?P<name>[a-z][a-z0-9_]*)\}(?P<often>[?*]?)|<[a-z0-9_]+> |(?P<group>\()|(?P<text>.)",
-    re.DOTALL,
-)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Anchor:
-    """A word, or the beginning of one, that a match must hold."""
-
-    stem: str
-    leet: bool
-    opens_word: bool
-    ends_word: bool
-
-    def source(self, vocabulary: Vocabulary) -> str:
-        """Return the RE2 source of the anchor."""
-        inner = translate(self.stem, vocabulary, leet=self.leet)
-        left = r"\b" if self.opens_word else ""
-        right = r"\b" if self.ends_word else ""
-        return f"{left}{inner}{right}"
-
-
-def anchors_of(
-    source: str, vocabulary: Vocabulary, common: frozenset[str], *, leet: bool = False
-) -> set[Anchor]:
-    """Return the anchors of a frame. Raises DefinitionError when an alternative has none."""
-    return _cheapest(source, _Search(vocabulary, common), leet=leet)[1]
+_COMMON_COST = 1000.0
+_Priced = tuple[float, frozenset[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
-    vocabulary: Vocabulary
+class AnchorChoice:
+    """Chooses anchors; `common` words are taken only when a frame leaves no other choice."""
+
+    translator: Translator
     common: frozenset[str]
+    _classes: dict[str, _Priced | None] = field(default_factory=dict, compare=False)
 
-    def cost(self, anchor: Anchor) -> float:
-        plain = anchor.stem.replace("'", "")
-        if plain in self.common and anchor.ends_word:
-            return _COMMON_COST
-        if len(plain) <= _SHORT_LETTERS:
-            return _SHORT_COST
-        return 1.0 + 3.0 / len(plain)
+    def of(self, nodes: Iterable[Node]) -> frozenset[bytes]:
+        """Return the codes one of which every match of `nodes` holds.
 
+        Raises DefinitionError when a frame can match without any word of its own.
+        """
+        chosen: set[bytes] = set()
+        for node in nodes:
+            priced = self._price(node)
+            if priced is None:
+                raise DefinitionError("patterns", "an alternative demands no word")
+            chosen |= priced[1]
+        return frozenset(chosen)
 
-def _cheapest(source: str, search: _Search, *, leet: bool) -> tuple[float, set[Anchor]]:
-    """Return the anchors of all alternatives of `source`, and what they cost together."""
-    total, chosen = 0.0, set[Anchor]()
-    for branch in branches(source):
-        candidates = list(_candidates(branch, search, leet=leet))
-        if not candidates:
-            raise DefinitionError("patterns", f"an alternative demands no word: {branch[:60]}")
-        cost, anchors = min(candidates, key=lambda candidate: candidate[0])
-        total += cost
-        chosen |= anchors
-    return total, chosen
+    def _price(self, node: Node) -> _Priced | None:
+        """Return the cheapest anchors of `node` and their cost; None when it demands no word."""
+        if isinstance(node, Words):
+            return self._price_words(node)
+        if isinstance(node, ClassRef):
+            return self._price_class(node.name)
+        if isinstance(node, Repeat):
+            return self._price(node.inner) if node.low > 0 else None
+        if isinstance(node, Sequence):
+            priced = [each for item in node.items if (each := self._price(item)) is not None]
+            return min(priced, key=lambda each: each[0], default=None)
+        return self._price_choice(node) if isinstance(node, Choice) else None
 
+    def _price_words(self, words: Words) -> _Priced | None:
+        codes = self.translator.codes(words)
+        cost = sum(_COMMON_COST if word in self.common else 1.0 for word in words.literal)
+        return (cost + 3.0 * len(words.prefixes), frozenset(codes)) if codes else None
 
-def _candidates(
-    branch: str, search: _Search, *, leet: bool
-) -> Iterator[tuple[float, set[Anchor]]]:
-    """Yield each mandatory part of one alternative with its cost."""
-    literal: list[str] = []
-    position = 0
-    while position < len(branch):
-        piece = _PIECE.match(branch, position)
-        if piece is None:  # pragma: no cover - the last alternative matches any character
-            break
-        position = piece.end()
-        if piece["text"] is not None:
-            literal.append(piece["text"])
-            continue
-        if piece["group"]:
-            end = _closing(branch, position)
-            inner = branch[position:end]
-            is_optional = _OPTIONAL.match(branch, end + 1) is not None
-            position = end + 1
-            literal.append("\0")
-            if not is_optional:
-                yield from _optionally(inner, search, leet=leet)
-            continue
-        literal.append("\0" if piece["name"] else " ")
-        if piece["name"] and not piece["often"] and piece["name"] not in ("start", "end"):
-            yield from _of_class(piece["name"], search, leet=leet)
-    yield from _words("".join(literal), search, leet=leet)
+    def _price_class(self, name: str) -> _Priced | None:
+        if name in NUMBER_CODES:
+            return _COMMON_COST, frozenset((NUMBER_CODES[name],))
+        if name not in self._classes:
+            node = self.translator.vocabulary.classes.get(name)
+            self._classes[name] = None if node is None else self._price(node)
+        return self._classes[name]
 
+    def _price_choice(self, node: Choice) -> _Priced | None:
+        branches = [each for each in node.branches if not self._is_filler(each)]
+        priced = list(_all_priced(self._price(branch) for branch in branches))
+        if not priced or len(priced) < len(branches):
+            return None
+        codes = frozenset(code for _, each in priced for code in each)
+        return sum(cost for cost, _ in priced), codes
 
-def _optionally(
-    source: str, search: _Search, *, leet: bool
-) -> Iterator[tuple[float, set[Anchor]]]:
-    """Yield the anchors of a mandatory group, or nothing when one of its branches has none."""
-    try:
-        yield _cheapest(source, search, leet=leet)
-    except DefinitionError:
-        return
+    def _is_filler(self, node: Node) -> bool:
+        return isinstance(node, Words) and not self.translator.codes(node)
 
 
-def _of_class(name: str, search: _Search, *, leet: bool) -> Iterator[tuple[float, set[Anchor]]]:
-    alternatives = search.vocabulary.classes.get(name)
-    if alternatives is not None:
-        inner_leet = leet or name in search.vocabulary.anchors
-        yield from _optionally("|".join(alternatives), search, leet=inner_leet)
-
-
-def _words(literal: str, search: _Search, *, leet: bool) -> Iterator[tuple[float, set[Anchor]]]:
-    """Yield each word of the text outside of groups; optional letters cut it short."""
-    for word in _MANDATORY_WORD.finditer(literal):
-        stem, rest = word["stem"], word["rest"]
-        if _OPTIONAL.match(rest):
-            stem = stem[:-1]
-        if not stem.strip("'"):
-            continue
-        before = literal[word.start() - 1 : word.start()]
-        after = literal[word.end() : word.end() + 1]
-        anchor = Anchor(
-            stem=stem,
-            leet=leet,
-            opens_word=before in ("", " "),
-            ends_word=not rest and after in ("", " "),
-        )
-        yield search.cost(anchor), {anchor}
-
-
-def branches(source: str) -> list[str]:
-    """Return the top-level alternatives of `source`."""
-    found, depth, start = [], 0, 0
-    for index, char in enumerate(source):
-        depth += (char == "(") - (char == ")")
-        if char == "|" and depth == 0:
-            found.append(source[start:index])
-            start = index + 1
-    return [*found, source[start:]]
-
-
-def _closing(source: str, position: int) -> int:
-    """Return the index of the bracket that closes the group opened before `position`."""
-    depth = 1
-    for index in range(position, len(source)):
-        depth += (source[index] == "(") - (source[index] == ")")
-        if depth == 0:
-            return index
-    raise DefinitionError("patterns", "a bracket is never closed")
+def _all_priced(priced: Iterable[_Priced | None]) -> Iterator[_Priced]:
+    for each in priced:
+        if each is None:
+            return
+        yield each

@@ -1,23 +1,25 @@
-"""From definition files as read to what the detector runs: sets, gate, guards, misspellings."""
+"""From definition files as read to what the detector runs: lexicon, sets, gate, guards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category, Tier
-from bot.rules.crisis import pattern, views
-from bot.rules.crisis.anchors import Anchor, anchors_of
+from bot.rules.crisis import lexicon as lexicons
+from bot.rules.crisis import pattern
+from bot.rules.crisis.anchors import AnchorChoice
 from bot.rules.crisis.context import Answers
-from bot.rules.crisis.detector import Gate
+from bot.rules.crisis.frame import Node, Words, parse
 from bot.rules.crisis.model import (
     AnswerFile,
     DisguiseFile,
     Escalation,
     EscalationEntry,
+    Gate,
     Grammar,
     Guard,
     GuardEntry,
@@ -28,86 +30,201 @@ from bot.rules.crisis.model import (
     RuleGroup,
     Scope,
     Who,
+    WordFile,
 )
-from bot.rules.crisis.pattern import LazyPattern, Vocabulary, fold_source
+from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
 
-_GATE_MEMORY_MB = 64
-_GROUP_MEMORY_MB = 256
+_GATE_MEMORY_MB = 16
+_GROUP_MEMORY_MB = 64
+_SPELLED_LETTERS = 4
 _TIERS = {tier.label: tier for tier in Tier}
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def groups(
-    files: Iterable[RuleFile], guard_file: GuardFile, vocabulary: Vocabulary
-) -> tuple[RuleGroup, ...]:
-    """Return the compiled groups, one a file. Raises DefinitionError naming the rule."""
-    guards = {entry.id: _guard(entry, vocabulary) for entry in guard_file.guards}
-    sets = {name: _guard_set(name, ids, guards) for name, ids in guard_file.sets.items()}
-    return tuple(_group(file, sets, vocabulary) for file in files)
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All definition files as read, their frames parsed under the name of their owner."""
+
+    words: tuple[WordFile, ...]
+    rules: tuple[RuleFile, ...]
+    guards: GuardFile
+    disguise: DisguiseFile
+    answers: AnswerFile
 
 
-def gate(files: Iterable[RuleFile], disguise: DisguiseFile, vocabulary: Vocabulary) -> Gate:
-    """Return the gate: each group's anchors, then the signs of disguise."""
-    common = frozenset(disguise.common_words)
-    anchors = [_anchor_source(file, vocabulary, common) for file in files]
-    signs = [
-        views.SPACED_SIGN,
-        views.ENCODED_SIGN,
-        _join_bounded((word[::-1] for word in disguise.backwards), vocabulary),
-        _misspelled_source(disguise),
-    ]
-    compiled = pattern.compile_set([*anchors, *signs], where="gate", memory_mb=_GATE_MEMORY_MB)
-    first = len(anchors)
-    return Gate(compiled, first, first + 1, first + 2, first + 3)
+def parse_all(sources: Iterable[str], where: str) -> tuple[Node, ...]:
+    """Return the parsed frames. Raises DefinitionError naming `where` they are written."""
+    try:
+        return tuple(parse(source) for source in sources)
+    except DefinitionError as error:
+        raise DefinitionError(where, error.problem) from error
 
 
-def misspellings(disguise: DisguiseFile) -> Mapping[bytes, bytes]:
-    """Return misspelling -> stem, without the spellings that are words of their own."""
-    real = set(disguise.real_words) | set(disguise.stems)
-    return {
-        spelling.encode(): stem.encode()
-        for stem in reversed(disguise.stems)
-        for spelling in views.misspellings_of(stem)
-        if spelling not in real
-    }
+class Builder:
+    """Builds the parts of a detector; all frames are parsed before the lexicon is made."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        vocabulary = _vocabulary(definitions.words)
+        self._frames = dict(_frames_of(definitions))
+        self._translator = Translator(vocabulary, self._lexicon(vocabulary))
+
+    @property
+    def lexicon(self) -> lexicons.Lexicon:
+        """The lexicon of every word that the definitions name."""
+        return self._translator.lexicon
+
+    def _lexicon(self, vocabulary: Vocabulary) -> lexicons.Lexicon:
+        disguise = self._definitions.disguise
+        every = [node for nodes in self._frames.values() for node in nodes]
+        named = list(pattern.words_of([*every, *vocabulary.classes.values()]))
+        anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
+        literal = {word for words in named for word in words.literal}
+        return lexicons.build(
+            words=literal | set(disguise.stems) | set(disguise.fillers),
+            anchors={word for words in anchors for word in words.literal},
+            prefixes=(prefix for words in named for prefix in words.prefixes),
+            fillers=disguise.fillers,
+            misspellings=_misspellings(disguise),
+            joined=disguise.joined,
+            backwards=disguise.backwards,
+        )
+
+    def groups(self) -> tuple[RuleGroup, ...]:
+        """Return the compiled groups, one a file. Raises DefinitionError naming the rule."""
+        guards = {entry.id: self._guard(entry) for entry in self._definitions.guards.guards}
+        sets = {
+            name: _guard_set(name, ids, guards)
+            for name, ids in self._definitions.guards.sets.items()
+        }
+        return tuple(self._group(file, sets) for file in self._definitions.rules)
+
+    def gate(self) -> Gate:
+        """Return the gate: each group's anchors, then the signs of disguise."""
+        files = self._definitions.rules
+        choice = AnchorChoice(
+            self._translator, frozenset(self._definitions.disguise.common_words)
+        )
+        sources = [self._anchor_source(file, choice) for file in files]
+        letter = r"\x80[a-z](?:\xff[\x00-\x7f])*"
+        sources.append(f"(?:{letter}){{{_SPELLED_LETTERS},}}")
+        sources.extend(_bytes_source(code) for code in (lexicons.LONG, lexicons.BACKWARDS))
+        names = [*(file.group for file in files), "spelled", "encoded", "backwards"]
+        compiled = pattern.compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
+        return Gate(compiled, len(files), len(files) + 1, len(files) + 2)
+
+    def grammar(self) -> Grammar:
+        """Return what the reading of a hit's surroundings needs."""
+        file = self._definitions.guards
+        own = self._source("self_subjects")
+        others = self._source("other_subjects")
+        nearest = pattern.compile_one(
+            rf"(?s:.*)(?:({own})|{others})", where="self_subjects", captures=True
+        )
+        return Grammar(
+            clause_break=self._lazy("clause_breaks"),
+            nearest_subject=nearest,
+            self_in_hit=self._lazy("self_in_hit"),
+            other_in_hit=self._lazy("other_in_hit"),
+            escalations=tuple(self._escalation(entry) for entry in file.escalations),
+        )
+
+    def answers(self) -> Answers:
+        """Return the compiled readings of short replies to a risk question."""
+        return Answers(
+            positive=self._lazy("answers.positive"), negative=self._lazy("answers.negative")
+        )
+
+    def _source(self, where: str) -> str:
+        """Return the RE2 source of any of the frames written at `where`."""
+        try:
+            sources = [self._translator.source(node) for node in self._frames[where]]
+        except DefinitionError as error:
+            raise DefinitionError(where, error.problem) from error
+        return f"(?:{'|'.join(sources)})"
+
+    def _lazy(self, where: str) -> LazyPattern:
+        return LazyPattern(self._source(where), where)
+
+    def _anchor_source(self, file: RuleFile, choice: AnchorChoice) -> str:
+        chosen: set[bytes] = set()
+        for entry in file.rules:
+            try:
+                chosen |= choice.of(self._frames[entry.id])
+            except DefinitionError as error:
+                raise DefinitionError(entry.id, error.problem) from error
+        return pattern.codes_source(chosen)
+
+    def _group(self, file: RuleFile, sets: Mapping[str, tuple[Guard, ...]]) -> RuleGroup:
+        sources = {entry.id: self._source(entry.id) for entry in file.rules}
+        compiled = pattern.compile_set(
+            sources.values(), names=sources, memory_mb=_GROUP_MEMORY_MB
+        )
+        rules = tuple(_rule(entry, file, sources[entry.id], sets) for entry in file.rules)
+        return RuleGroup(file.group, compiled, rules)
+
+    def _guard(self, entry: GuardEntry) -> Guard:
+        scope = _word(entry.id, Scope, entry.scope)
+        source = self._source(entry.id)
+        if scope is Scope.BEFORE:
+            source = rf"{source}\z"
+        if scope is Scope.AFTER:
+            source = rf"\A(?:\xff[\x00-\x7f])*{source}"
+        return Guard(
+            id=entry.id,
+            scope=scope,
+            to=_tier(entry.id, entry.to),
+            pattern=LazyPattern(source, entry.id),
+            unless=self._lazy(f"{entry.id}.unless") if entry.unless else None,
+            unless_hit=self._lazy(f"{entry.id}.unless_hit") if entry.unless_hit else None,
+        )
+
+    def _escalation(self, entry: EscalationEntry) -> Escalation:
+        return Escalation(
+            id=entry.id,
+            categories=frozenset(_word(entry.id, Category, name) for name in entry.categories),
+            pattern=self._lazy(entry.id),
+        )
 
 
-def grammar(file: GuardFile, vocabulary: Vocabulary) -> Grammar:
-    """Return what the reading of a hit's surroundings needs."""
-    own = _join(file.self_subjects, vocabulary)
-    others = _join(file.other_subjects, vocabulary)
-    nearest = pattern.compile_one(
-        rf"(?s:.*)\b(?:({own})|{others})\b", where="self_subjects", captures=True
-    )
-    return Grammar(
-        clause_breaks=tuple(mark.encode() for mark in file.clause_breaks),
-        nearest_subject=nearest,
-        self_in_hit=LazyPattern(_join_bounded(file.self_in_hit, vocabulary), "self_in_hit"),
-        other_in_hit=LazyPattern(_join_bounded(file.other_in_hit, vocabulary), "other_in_hit"),
-        escalations=tuple(_escalation(entry, vocabulary) for entry in file.escalations),
-    )
+def _frames_of(definitions: Definitions) -> Iterator[tuple[str, tuple[Node, ...]]]:
+    """Yield every owner of frames with its frames, parsed."""
+    for where, sources in _sources_of(definitions):
+        yield where, parse_all(sources, where)
 
 
-def answers(file: AnswerFile, vocabulary: Vocabulary) -> Answers:
-    """Return the compiled readings of short replies to a risk question."""
-    return Answers(
-        positive=LazyPattern(_join_bounded(file.positive, vocabulary), "answers.positive"),
-        negative=LazyPattern(_join_bounded(file.negative, vocabulary), "answers.negative"),
-    )
+def _sources_of(definitions: Definitions) -> Iterator[tuple[str, list[str]]]:
+    for file in definitions.rules:
+        for entry in file.rules:
+            if not entry.patterns:
+                raise DefinitionError(entry.id, "a rule needs patterns")
+            yield entry.id, entry.patterns
+    guards = definitions.guards
+    for guard in guards.guards:
+        yield guard.id, guard.patterns
+        yield f"{guard.id}.unless", guard.unless
+        yield f"{guard.id}.unless_hit", guard.unless_hit
+    for escalation in guards.escalations:
+        yield escalation.id, escalation.patterns
+    yield "clause_breaks", guards.clause_breaks
+    yield "self_subjects", guards.self_subjects
+    yield "other_subjects", guards.other_subjects
+    yield "self_in_hit", guards.self_in_hit
+    yield "other_in_hit", guards.other_in_hit
+    yield "answers.positive", definitions.answers.positive
+    yield "answers.negative", definitions.answers.negative
 
 
-def _group(
-    file: RuleFile, sets: Mapping[str, tuple[Guard, ...]], vocabulary: Vocabulary
-) -> RuleGroup:
-    sources = [_rule_source(entry, vocabulary, joined=file.joined) for entry in file.rules]
-    rules = tuple(
-        _rule(entry, file, source, sets) for entry, source in zip(file.rules, sources, strict=True)
-    )
-    names = [entry.id for entry in file.rules]
-    compiled = pattern.compile_set(
-        sources, where=file.group, memory_mb=_GROUP_MEMORY_MB, names=names
-    )
-    return RuleGroup(file.group, compiled, rules)
+def _vocabulary(files: Iterable[WordFile]) -> Vocabulary:
+    classes: dict[str, Node] = {}
+    anchors: set[str] = set()
+    for file in files:
+        anchors.update(file.anchors)
+        for name, alternatives in (file.anchors | file.words).items():
+            if name in classes:
+                raise DefinitionError(name, "two word classes have this name")
+            (classes[name],) = parse_all(["|".join(alternatives)], name)
+    return Vocabulary(classes, frozenset(anchors))
 
 
 def _rule(
@@ -117,106 +234,37 @@ def _rule(
     unknown = [name for name in names if name not in sets]
     if unknown:
         raise DefinitionError(entry.id, f"no guard set is called {unknown[0]}")
+    guards = dict.fromkeys(guard for name in names for guard in sets[name])
     return Rule(
         id=entry.id,
         tier=_tier(entry.id, entry.tier),
         category=_word(entry.id, Category, entry.category or file.category),
         who=_word(entry.id, Who, entry.who),
         pattern=LazyPattern(source, entry.id),
-        guards=tuple(dict.fromkeys(guard for name in names for guard in sets[name])),
+        guards=tuple(sorted(guards, key=lambda guard: guard.to)),
     )
-
-
-def _rule_source(entry: RuleEntry, vocabulary: Vocabulary, *, joined: bool) -> str:
-    """Return the RE2 source of the rule's alternatives."""
-    if not entry.patterns:
-        raise DefinitionError(entry.id, "a rule needs patterns")
-    try:
-        if joined:
-            return _join(entry.patterns, vocabulary)
-        return _join_bounded(entry.patterns, vocabulary)
-    except DefinitionError as error:
-        raise DefinitionError(entry.id, error.problem) from error
-
-
-def _anchor_source(file: RuleFile, vocabulary: Vocabulary, common: frozenset[str]) -> str:
-    """Return what every text that one of the file's rules matches must hold."""
-    chosen: set[Anchor] = set()
-    for entry in file.rules:
-        for source in entry.patterns:
-            try:
-                chosen |= anchors_of(fold_source(source), vocabulary, common)
-            except DefinitionError as error:
-                raise DefinitionError(entry.id, error.problem) from error
-    if file.joined:
-        chosen = {replace(anchor, opens_word=False, ends_word=False) for anchor in chosen}
-    return "|".join(anchor.source(vocabulary) for anchor in sorted(chosen))
-
-
-def _guard(entry: GuardEntry, vocabulary: Vocabulary) -> Guard:
-    scope = _word(entry.id, Scope, entry.scope)
-    source = _join_bounded(entry.patterns, vocabulary)
-    if scope is Scope.BEFORE:
-        source = rf"\b{_join(entry.patterns, vocabulary)}[^a-z0-9~]*\z"
-    if scope is Scope.AFTER:
-        source = rf"\A[^a-z0-9~]*(?:{source})"
-    return Guard(
-        id=entry.id,
-        scope=scope,
-        to=_tier(entry.id, entry.to),
-        pattern=pattern.compile_one(source, where=entry.id),
-        unless=_optional(entry.unless, f"{entry.id}.unless", vocabulary),
-        unless_hit=_optional(entry.unless_hit, f"{entry.id}.unless_hit", vocabulary),
-    )
-
-
-def _optional(sources: list[str], where: str, vocabulary: Vocabulary) -> LazyPattern | None:
-    return LazyPattern(_join_bounded(sources, vocabulary), where) if sources else None
 
 
 def _guard_set(name: str, ids: Iterable[str], guards: Mapping[str, Guard]) -> tuple[Guard, ...]:
-    """Return the set's guards, those that demote furthest first."""
     unknown = [guard_id for guard_id in ids if guard_id not in guards]
     if unknown:
         raise DefinitionError(f"sets.{name}", f"no guard is called {unknown[0]}")
-    return tuple(sorted((guards[guard_id] for guard_id in ids), key=lambda guard: guard.to))
+    return tuple(guards[guard_id] for guard_id in ids)
 
 
-def _escalation(entry: EscalationEntry, vocabulary: Vocabulary) -> Escalation:
-    return Escalation(
-        id=entry.id,
-        categories=frozenset(_word(entry.id, Category, name) for name in entry.categories),
-        pattern=LazyPattern(_join_bounded(entry.patterns, vocabulary), entry.id),
-    )
+def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
+    """Return misspelling -> stem, without the spellings that are words of their own."""
+    real = set(disguise.real_words) | set(disguise.stems)
+    return {
+        spelling: stem
+        for stem in reversed(disguise.stems)
+        for spelling in lexicons.misspellings_of(stem)
+        if spelling not in real
+    }
 
 
-def _misspelled_source(disguise: DisguiseFile) -> str:
-    """Return what every misspelling of a stem matches, told apart later by the table."""
-    return rf"\b(?:{'|'.join(_one_edit_away(stem) for stem in disguise.stems)})\b"
-
-
-def _one_edit_away(stem: str) -> str:
-    """Return a pattern of every word one edit away from `stem`, its first letter kept."""
-    forms = []
-    for index in range(1, len(stem) + 1):
-        head, tail = stem[:index], stem[index:]
-        forms.append(f"{head}[a-z]{tail}")
-        if tail:
-            forms.append(f"{head}[a-z]?{tail[1:]}")
-        if len(tail) > 1:
-            forms.append(f"{head}{tail[1]}{tail[0]}{tail[2:]}")
-    return "|".join(forms)
-
-
-def _join(sources: Iterable[str], vocabulary: Vocabulary) -> str:
-    return f"(?:{'|'.join(pattern.translate(source, vocabulary) for source in sources)})"
-
-
-def _join_bounded(sources: Iterable[str], vocabulary: Vocabulary) -> str:
-    bounded = (
-        pattern.bounded(source, pattern.translate(source, vocabulary)) for source in sources
-    )
-    return f"(?:{'|'.join(bounded)})"
+def _bytes_source(code: bytes) -> str:
+    return "".join(rf"\x{byte:02x}" for byte in code)
 
 
 def _tier(where: str, label: str) -> Tier:

@@ -14,7 +14,6 @@ from bot.core.findings import (
     Tier,
     worse_of,
 )
-from bot.rules.crisis.fold import fold
 
 _WINDOW_TEXTS = 3
 _WINDOW_CHARACTERS = 400
@@ -44,13 +43,14 @@ def screen_in_context(
     *,
     screen: Callable[[str], Finding],
     straddling: Callable[[str, int], Finding],
+    reading: Callable[[str], bytes],
     answers: Answers,
 ) -> Finding:
     """Return the worst of: the text alone, with the texts before it, as answer to the question."""
     finding = screen(text)
     if previous:
         finding = worse_of(finding, _across_messages(text, previous, straddling))
-    if question is not None and _is_positive(text, answers):
+    if question is not None and _is_positive(reading(text), answers):
         finding = worse_of(_answer_finding(text, question), finding)
     return finding
 
@@ -60,8 +60,7 @@ def _answer_finding(text: str, question: RiskQuestion) -> Finding:
     return Finding(question.tier, question.category, Subject.SELF, (hit,))
 
 
-def _is_positive(text: str, answers: Answers) -> bool:
-    reply = fold(text).text
+def _is_positive(reply: bytes, answers: Answers) -> bool:
     return answers.positive.search(reply) is not None and answers.negative.search(reply) is None
 
 

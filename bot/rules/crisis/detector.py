@@ -8,15 +8,15 @@ state between texts, and every part of it is linear in the text's length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.findings import NOTHING_FOUND, Category, Finding, RuleHit, Subject, Tier
 from bot.rules.crisis import views
 from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
-from bot.rules.crisis.model import Grammar, Hit, Rule, RuleGroup
+from bot.rules.crisis.lexicon import Lexicon
+from bot.rules.crisis.model import Gate, Grammar, Hit, Reading, Rule, RuleGroup
 from bot.rules.crisis.surroundings import applies, look_around, subject_of
 
 _URGENCY = (
@@ -29,28 +29,17 @@ _URGENCY = (
     Category.SELF_HARM,
 )
 _RANK = {category: -place for place, category in enumerate(_URGENCY)}
-_NEAR_BYTES = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One RE2 set: a pattern for each group's anchors, then one for each sign of disguise."""
-
-    set: Any
-    spaced_id: int
-    encoded_id: int
-    backwards_id: int
-    misspelled_id: int
+_NEAR_BYTES = 2 * 50
+_MARK = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
 class Detector:
     """The compiled crisis rules. Holds no state; safe to share between threads."""
 
+    lexicon: Lexicon
     gate: Gate
     groups: tuple[RuleGroup, ...]
-    misspellings: Mapping[bytes, bytes]
-    fillers: frozenset[bytes]
     grammar: Grammar
     answers: Answers
 
@@ -60,11 +49,9 @@ class Detector:
 
     def screen_straddling(self, text: str, offset: int) -> Finding:
         """Return what is said only by hits that begin before `offset` and end after it."""
-        straddling = []
-        for hit, view in self._hits(text):
-            start, end = view.original_span(hit.start, hit.end)
-            if start < offset < end:
-                straddling.append((hit, view))
+        straddling = [
+            hit for hit in self._hits(text) if hit.original_span[0] < offset < hit.original_span[1]
+        ]
         return _finding(straddling, self.grammar, escalate=False)
 
     def screen_in_context(
@@ -80,34 +67,31 @@ class Detector:
             question,
             screen=self.screen,
             straddling=self.screen_straddling,
+            reading=lambda reply: self.lexicon.encode(fold(reply).text),
             answers=self.answers,
         )
 
-    def _hits(self, text: str) -> list[tuple[Hit, View]]:
+    def _hits(self, text: str) -> list[Hit]:
         """Return the best occurrence of each rule in each reading of the text."""
         view = fold(text)
-        opened = self.gate.set.Match(view.text) or []
-        if not opened and not views.overrides_direction(text):
-            return []
-        hits = []
-        for reading in self._readings(text, view, opened):
-            brief = views.without_fillers(reading, self.fillers)
-            hits.extend((hit, brief) for hit in self._search(brief))
-        return hits
+        opened = self.gate.set.Match(self.lexicon.encode(view.text))
+        if opened is None:
+            if not views.overrides_direction(text):
+                return []
+            opened = []
+        return [
+            hit
+            for reading in self._readings(text, view, opened)
+            for hit in self._search(reading)
+        ]
 
     def _readings(self, text: str, view: View, opened: list[int]) -> list[View]:
         """Return the plain reading, and those that the gate's signs of disguise ask for."""
         readings = [view]
-        plain = view
-        if self.gate.spaced_id in opened:
+        if self.gate.spelled_id in opened:
             closed = views.spelled_out(view)
             if closed is not None:
                 readings.append(closed)
-                plain = closed
-        if self.gate.misspelled_id in opened or plain is not view:
-            put_right = views.mended(plain, self.misspellings)
-            if put_right is not None:
-                readings.append(put_right)
         if self.gate.backwards_id in opened or views.overrides_direction(text):
             readings.append(views.backwards(view))
         if self.gate.encoded_id in opened:
@@ -116,94 +100,88 @@ class Detector:
 
     def _search(self, view: View) -> list[Hit]:
         """Return the best occurrence of each rule that matches the view."""
+        codes, spans = self.lexicon.encode_with_spans(view.text)
+        reading = Reading(view, codes, spans)
         hits = []
-        for group_id in sorted(self.gate.set.Match(view.text) or ()):
+        for group_id in sorted(self.gate.set.Match(codes) or ()):
             if group_id >= len(self.groups):
                 break
             group = self.groups[group_id]
-            for rule_id in sorted(group.set.Match(view.text) or ()):
-                hit = _best_occurrence(group.rules[rule_id], view.text, self.grammar)
+            for rule_id in sorted(group.set.Match(codes) or ()):
+                hit = _best_occurrence(group.rules[rule_id], reading, self.grammar)
                 if hit is not None:
                     hits.append(hit)
         return hits
 
 
-def _best_occurrence(rule: Rule, text: bytes, grammar: Grammar) -> Hit | None:
+def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | None:
     """Return the first occurrence that no guard demotes, else the least demoted one."""
     best: Hit | None = None
-    for found in rule.pattern.finditer(text):
-        hit = _judge(rule, text, found.span(), grammar)
-        if best is None or (hit.tier, hit.subject is Subject.SELF) > (
-            best.tier, best.subject is Subject.SELF
-        ):  # fmt: skip
+    for found in rule.pattern.finditer(reading.codes):
+        hit = _judge(rule, reading, found.span(), grammar)
+        if best is None or hit.weight > best.weight:
             best = hit
         if best.tier == rule.tier and best.subject is Subject.SELF:
             break
     return best
 
 
-def _judge(rule: Rule, text: bytes, span: tuple[int, int], grammar: Grammar) -> Hit:
+def _judge(rule: Rule, reading: Reading, span: tuple[int, int], grammar: Grammar) -> Hit:
     """Return the occurrence with the guards that its surroundings call for."""
-    start, end = _trimmed(text, span)
-    around = look_around(text, start, end, grammar.clause_breaks)
+    start, end = _trimmed(reading.codes, span)
+    around = look_around(reading.codes, start, end, grammar)
     tier = rule.tier
     met = []
     for guard in rule.guards:
         if guard.to < tier and applies(guard, around):
             tier = guard.to
             met.append(guard.id)
-    return Hit(rule, start, end, tier, subject_of(rule, around, grammar), tuple(met))
+    return Hit(rule, reading, start, end, tier, subject_of(rule, around, grammar), tuple(met))
 
 
-def _trimmed(text: bytes, span: tuple[int, int]) -> tuple[int, int]:
-    """Return the span without the separators that bound it."""
+def _trimmed(codes: bytes, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the span without the marks that bound it."""
     start, end = span
-    while start < end and text[start] in b" ,.;:!?\n\"'()-":
-        start += 1
-    while end > start and text[end - 1] in b" ,.;:!?\n\"'()-":
-        end -= 1
+    while start < end and codes[start] == _MARK:
+        start += 2
+    while end > start and codes[end - 2] == _MARK:
+        end -= 2
     return start, end
 
 
-def _finding(hits: list[tuple[Hit, View]], grammar: Grammar, *, escalate: bool = True) -> Finding:
+def _finding(hits: list[Hit], grammar: Grammar, *, escalate: bool = True) -> Finding:
     """Return the finding of all hits: the most urgent one gives tier, category and subject."""
     if not hits:
         return NOTHING_FOUND
-    rules = [_rule_hit(hit, view) for hit, view in hits]
-    lead, view = max(hits, key=_precedence)
+    rules = [RuleHit(hit.rule.id, *hit.original_span, hit.guards) for hit in hits]
+    lead = max(hits, key=_precedence)
     tier = lead.tier
-    for hit, reading in hits if escalate else ():
-        raised = _escalated(hit, reading, grammar)
+    for hit in hits if escalate else ():
+        raised = _escalated(hit, grammar)
         if raised is not None:
             rules.append(raised)
             if tier < Tier.EMERGENCY:
                 lead, tier = hit, Tier.EMERGENCY
     if tier is Tier.NONE:
-        return Finding(rules=tuple(rules))
+        return Finding(rules=tuple(dict.fromkeys(rules)))
     return Finding(tier, lead.rule.category, lead.subject, tuple(dict.fromkeys(rules)))
 
 
-def _precedence(entry: tuple[Hit, View]) -> tuple[int, bool, int]:
-    hit = entry[0]
+def _precedence(hit: Hit) -> tuple[int, bool, int]:
     return hit.tier, hit.subject is Subject.SELF, _RANK[hit.rule.category]
 
 
-def _rule_hit(hit: Hit, view: View) -> RuleHit:
-    start, end = view.original_span(hit.start, hit.end)
-    return RuleHit(hit.rule.id, start, end, hit.guards)
-
-
-def _escalated(hit: Hit, view: View, grammar: Grammar) -> RuleHit | None:
+def _escalated(hit: Hit, grammar: Grammar) -> RuleHit | None:
     """Return what makes a standing crisis hit about the writer an emergency, if anything does."""
     if hit.tier is not Tier.CRISIS or hit.subject is not Subject.SELF or hit.guards:
         return None
-    low = max(0, hit.start - _NEAR_BYTES)
-    near = view.text[low : hit.end + _NEAR_BYTES]
+    low, high = max(0, hit.start - _NEAR_BYTES), hit.end + _NEAR_BYTES
+    near = hit.reading.codes[low:high]
     for escalation in grammar.escalations:
-        found = (
-            escalation.pattern.search(near) if hit.rule.category in escalation.categories else None
-        )
+        if hit.rule.category not in escalation.categories:
+            continue
+        found = escalation.pattern.search(near)
         if found is not None:
             start, end = _trimmed(near, found.span())
-            return RuleHit(escalation.id, *view.original_span(low + start, low + end))
+            return RuleHit(escalation.id, *hit.reading.original_span(low + start, low + end))
     return None

@@ -85,13 +85,13 @@ FOLD_TABLE = _FoldTable()
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text as the rules read it: ASCII bytes, and where each byte comes from.
+    """A text as the rules read it: lower-case ASCII, and where each character comes from.
 
-    `starts[i]` and `ends[i]` bound what byte i stands for in the original; None says byte i is
-    character i.
+    `starts[i]` and `ends[i]` bound what character i stands for in the original; None says it is
+    character i itself.
     """
 
-    text: bytes
+    text: str
     starts: list[int] | None = None
     ends: list[int] | None = None
 
@@ -110,10 +110,10 @@ def fold(text: str) -> View:
         plain = text.lower()
         if not plain.isprintable() or "_" in plain or "`" in plain or "~" in plain:
             plain = plain.translate(FOLD_TABLE)
-        return View(plain.encode("ascii"))
+        return View(plain)
     folded = text.translate(FOLD_TABLE)
     if len(folded) == len(text) and GONE not in folded:
-        return View(folded.encode("ascii"))
+        return View(folded)
     return _fold_with_offsets(text)
 
 
@@ -128,4 +128,4 @@ def _fold_with_offsets(text: str) -> View:
         folded.append(stand_in)
         starts.extend([index] * len(stand_in))
     plain = "".join(folded)
-    return View(plain.encode("ascii"), starts, [start + 1 for start in starts])
+    return View(plain, starts, [start + 1 for start in starts])

@@ -6,7 +6,7 @@ every rule that its own example fires it and its own near miss does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +24,6 @@ from bot.rules.crisis.model import (
     RuleFile,
     WordFile,
 )
-from bot.rules.crisis.pattern import Vocabulary, fold_source
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions" / "crisis"
 _Shape = TypeVar("_Shape")
@@ -35,22 +34,21 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
 
     Raises DefinitionError naming the rule, class or guard that is wrong.
     """
-    words = [_read(path, WordFile) for path in sorted(folder.glob("words*.yaml"))]
-    vocabulary = _vocabulary(words)
-    guards = _read(folder / "guards.yaml", GuardFile)
-    files = [_read(path, RuleFile) for path in _rule_paths(folder)]
-    _refuse_double_ids(files)
-    groups = build.groups(files, guards, vocabulary)
-    disguise = _read(folder / "disguise.yaml", DisguiseFile)
-    gate = build.gate(files, disguise, vocabulary)
-    answers = _read(folder / "answers.yaml", AnswerFile)
+    definitions = build.Definitions(
+        words=tuple(_read(path, WordFile) for path in sorted(folder.glob("words*.yaml"))),
+        rules=tuple(_read(path, RuleFile) for path in _rule_paths(folder)),
+        guards=_read(folder / "guards.yaml", GuardFile),
+        disguise=_read(folder / "disguise.yaml", DisguiseFile),
+        answers=_read(folder / "answers.yaml", AnswerFile),
+    )
+    _refuse_double_ids(definitions.rules)
+    builder = build.Builder(definitions)
     return Detector(
-        gate=gate,
-        groups=groups,
-        misspellings=build.misspellings(disguise),
-        fillers=frozenset(word.encode() for word in disguise.fillers),
-        grammar=build.grammar(guards, vocabulary),
-        answers=build.answers(answers, vocabulary),
+        lexicon=builder.lexicon,
+        gate=builder.gate(),
+        groups=builder.groups(),
+        grammar=builder.grammar(),
+        answers=builder.answers(),
     )
 
 
@@ -83,19 +81,7 @@ def _rule_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def _vocabulary(files: list[WordFile]) -> Vocabulary:
-    classes: dict[str, tuple[str, ...]] = {}
-    anchors: set[str] = set()
-    for file in files:
-        anchors.update(file.anchors)
-        for name, alternatives in (file.anchors | file.words).items():
-            if name in classes:
-                raise DefinitionError(name, "two word classes have this name")
-            classes[name] = tuple(fold_source(each) for each in alternatives)
-    return Vocabulary(classes, frozenset(anchors))
-
-
-def _refuse_double_ids(files: list[RuleFile]) -> None:
+def _refuse_double_ids(files: Iterable[RuleFile]) -> None:
     seen: set[str] = set()
     for file in files:
         for entry in file.rules:
@@ -106,7 +92,7 @@ def _refuse_double_ids(files: list[RuleFile]) -> None:
 
 def _read(path: Path, shape: type[_Shape]) -> _Shape:
     try:
-        content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506
+        content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
         return msgspec.convert(content, shape)
     except (OSError, yaml.YAMLError) as error:
         raise DefinitionError(path.name, f"unreadable ({type(error).__name__})") from error

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from bot.core.findings import Category, Subject, Tier
+from bot.rules.crisis.fold import View
 
 
 class Who(StrEnum):
@@ -45,17 +46,13 @@ class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A family of rules that shares a gate; `category`, `source` and `guards` are defaults.
-
-    The patterns of a `joined` file may begin and end inside a word.
-    """
+    """A family of rules that shares a gate; `category`, `source` and `guards` are defaults."""
 
     group: str
     category: str
     source: str
     guards: list[str]
     rules: list[RuleEntry]
-    joined: bool = False
 
 
 class WordFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +107,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     real_words: list[str]
     backwards: list[str]
     fillers: list[str]
+    joined: list[str]
 
 
 class AnswerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,6 +151,16 @@ class RuleGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """One RE2 set: a pattern for each group's anchors, then one for each sign of disguise."""
+
+    set: Any
+    spelled_id: int
+    encoded_id: int
+    backwards_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Escalation:
     """A compiled escalation."""
 
@@ -168,7 +176,7 @@ class Grammar:
     `nearest_subject` finds the last subject of a stretch; its group 1 is the writer.
     """
 
-    clause_breaks: tuple[bytes, ...]
+    clause_break: Any
     nearest_subject: Any
     self_in_hit: Any
     other_in_hit: Any
@@ -176,12 +184,39 @@ class Grammar:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One view of a text as word codes; `spans[i]` is what code i stands for in the view."""
+
+    view: View
+    codes: bytes
+    spans: list[tuple[int, int]]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range of the original text that `codes[start:end]` stands for."""
+        if start >= end:
+            return 0, 0
+        first, last = self.spans[start // 2], self.spans[(end - 1) // 2]
+        return self.view.original_span(first[0], last[1])
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule's occurrence in a view, after its guards."""
+    """A rule's occurrence in a reading, after its guards."""
 
     rule: Rule
+    reading: Reading
     start: int
     end: int
     tier: Tier
     subject: Subject
     guards: tuple[str, ...]
+
+    @property
+    def original_span(self) -> tuple[int, int]:
+        """The range of the original text."""
+        return self.reading.original_span(self.start, self.end)
+
+    @property
+    def weight(self) -> tuple[int, bool]:
+        """What makes one occurrence of a rule outweigh another."""
+        return self.tier, self.subject is Subject.SELF

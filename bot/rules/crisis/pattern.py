@@ -1,131 +1,140 @@
-"""The frame language of the definition files, and its translation to RE2.
-
-A pattern is written as one would write the words: `i <adv> want to {die}`. The translation makes
-it blind to how people type:
-
-- a space is any run of separators that does not end a clause (`want, to` but not `want. To`);
-- a letter also stands for itself repeated (`dieee`), a doubled letter for a single one (`kil`);
-- an apostrophe may be missing (`don't`, `dont`);
-- `{name}` is a word class; `<name>` is up to two of its words, or none;
-- ` {0-3} ` is a gap of that many words; `{end}` is the end of a clause, `{start}` its start;
-- inside classes declared as anchors, letters also stand for their digits and symbols (`k1ll`).
-
-Everything is compiled by RE2 (linear time). Nothing here backtracks.
-"""
+"""From frames to RE2 patterns over word codes, compiled once, searched in linear time."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import re2
 
 from bot.core.errors import DefinitionError
-from bot.rules.crisis.fold import FOLD_TABLE
-
-SEPARATOR = r"(?:[^a-z0-9~.;!?]|\.\.+)+"
-WORD = r"[a-z0-9~'*@$]+"
-START = r"(?:\A|[.;!?\n,:\"(-])[^a-z0-9~]*"
-END = r"[^a-z0-9~.;!?\n,]*(?:[.;!?\n,)\"\x02-\x06]|\z)"
-_LEET = {
-    "a": "[a4@*]", "b": "[b8*]", "e": "[e3*]", "i": "[i1!|l*]", "l": "[l1|i!*]", "o": "[o0*]",
-    "s": "[s5$*]", "t": "[t7+*]", "u": "[uv*]", "c": "[ck*]", "d": "[d*]", "m": "[m*]",
-}  # fmt: skip
-_TOKEN = re.compile(
-    r" \{(?P<low>\d)-(?P<high>\d)\} "
-    r"|\{(?P<name>[a-z][a-z0-9_]*)\}"
-    r"|<(?P<optional>[a-z][a-z0-9_]*)> "
-    r"|(?P<bound>\{\d+(?:,\d*)?\})"
-    r"|(?P<escape>\\.)"
-    r"|(?P<charset>\[[^\]]*\])"
-    r"|(?P<letter>[a-z])(?P=letter)*(?P<star>[?*+]?)"
-    r"|(?P<other>.)",
-    re.DOTALL,
+from bot.rules.crisis.frame import (
+    Choice,
+    ClassRef,
+    Edge,
+    Gap,
+    Node,
+    Repeat,
+    Sequence,
+    Words,
 )
+from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon
+
+SOFT_MARKS = r"(?:\xff[\x01-\x0f])*"
+ANY_WORD = r"[\x80-\xfe][\x00-\x7f]"
+_START = r"(?:\A|\xff[\x01-\x1f])"
+_END = r"(?:\xff[\x01-\x1f]|\z)"
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The word classes: name -> alternatives, and which of them are anchors (read with leet)."""
+    """The word classes, parsed, and which of them are anchors (their letters may be disguised)."""
 
-    classes: Mapping[str, tuple[str, ...]]
+    classes: Mapping[str, Node]
     anchors: frozenset[str]
-    translated: dict[tuple[str, bool], str] = field(default_factory=dict, compare=False)
 
 
-def translate(
-    source: str, vocabulary: Vocabulary, *, leet: bool = False, path: tuple[str, ...] = ()
-) -> str:
-    """Return the RE2 source of the frame `source`. Raises DefinitionError on an unknown class."""
-    pieces = []
-    for token in _TOKEN.finditer(fold_source(source)):
-        kind = token.lastgroup
-        if kind == "high":
-            low, high = token["low"], token["high"]
-            pieces.append(f"{SEPARATOR}(?:{WORD}{SEPARATOR}){{{low},{high}}}")
-        elif kind == "name":
-            pieces.append(_class_source(token["name"], vocabulary, leet=leet, path=path))
-        elif kind == "optional":
-            inner = _class_source(token["optional"], vocabulary, leet=leet, path=path)
-            pieces.append(f"(?:{inner}{SEPARATOR}){{0,2}}")
-        elif kind in ("letter", "star"):
-            pieces.append(_letter_source(token, leet=leet))
-        else:
-            pieces.append(_literal_source(token))
-    return "".join(pieces)
+def words_of(nodes: Iterable[Node]) -> Iterator[Words]:
+    """Yield all words that `nodes` name, classes apart."""
+    for node in nodes:
+        yield from _words(node)
 
 
-def fold_source(source: str) -> str:
-    """Return `source` with the letters that a folded text cannot hold replaced by theirs."""
-    return source if source.isascii() else source.translate(FOLD_TABLE)
+def _words(node: Node) -> Iterator[Words]:
+    if isinstance(node, Words):
+        yield node
+    elif isinstance(node, Repeat):
+        yield from _words(node.inner)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _words(item)
+    elif isinstance(node, Choice):
+        for branch in node.branches:
+            yield from _words(branch)
 
 
-def _letter_source(token: re.Match[str], *, leet: bool) -> str:
-    letter = token["letter"]
-    unit = _LEET.get(letter, letter) if leet else letter
-    if token["star"] in ("?", "*"):
-        doubled = len(token[0]) > 2
-        return f"{unit}+" if doubled else f"{unit}*"
-    return f"{unit}+"
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Translates parsed frames to RE2 source; every word stands with the marks behind it."""
+
+    vocabulary: Vocabulary
+    lexicon: Lexicon
+    _classes: dict[str, str] = field(default_factory=dict, compare=False)
+    _starting: dict[str, frozenset[bytes]] = field(default_factory=dict, compare=False)
+
+    def source(self, node: Node, path: tuple[str, ...] = ()) -> str:
+        """Return the RE2 source of `node`. Raises DefinitionError on an unknown class."""
+        if isinstance(node, Words):
+            return self._any_word_of([node])
+        if isinstance(node, ClassRef):
+            return self._class_source(node.name, path)
+        if isinstance(node, Gap):
+            return f"(?:{ANY_WORD}{SOFT_MARKS}){{{node.low},{node.high}}}"
+        if isinstance(node, Edge):
+            return f"{_START}{SOFT_MARKS}" if node.is_start else _END
+        if isinstance(node, Repeat):
+            high = "" if node.high is None else node.high
+            return f"(?:{self.source(node.inner, path)}){{{node.low},{high}}}"
+        if isinstance(node, Sequence):
+            return "".join(self.source(item, path) for item in node.items)
+        return self._choice_source(node, path)
+
+    def _choice_source(self, node: Choice, path: tuple[str, ...]) -> str:
+        single = [branch for branch in node.branches if isinstance(branch, Words)]
+        others = [branch for branch in node.branches if not isinstance(branch, Words)]
+        sources = [self.source(branch, path) for branch in others]
+        sources.append(self._any_word_of(single))
+        sources = [source for source in sources if source]
+        return f"(?:{'|'.join(sources)})"
+
+    def _class_source(self, name: str, path: tuple[str, ...]) -> str:
+        if name in NUMBER_CODES:
+            return codes_source([NUMBER_CODES[name]])
+        if name in path:
+            raise DefinitionError(".".join(path), f"class {name} refers to itself")
+        known = self._classes.get(name)
+        if known is None:
+            node = self.vocabulary.classes.get(name)
+            if node is None:
+                raise DefinitionError(".".join(path) or name, f"no word class is called {name}")
+            known = self._classes[name] = f"(?:{self.source(node, (*path, name))})"
+        return known
+
+    def _any_word_of(self, words: list[Words]) -> str:
+        """Return the source of any of `words`; fillers among them can never be met, and are not."""
+        codes = {code for each in words for code in self.codes(each)}
+        return codes_source(codes) if codes else ""
+
+    def codes(self, words: Words) -> set[bytes]:
+        """Return the codes of every word that `words` stands for."""
+        found = {self.lexicon.codes[word] for word in words.literal}
+        for prefix in words.prefixes:
+            found |= self._beginning_with(prefix)
+        found.discard(b"")
+        return found
+
+    def _beginning_with(self, prefix: str) -> frozenset[bytes]:
+        known = self._starting.get(prefix)
+        if known is None:
+            tables = (self.lexicon.codes, self.lexicon.prefixes)
+            known = self._starting[prefix] = frozenset(
+                code for table in tables for word, code in table.items() if word.startswith(prefix)
+            )
+        return known
 
 
-def _literal_source(token: re.Match[str]) -> str:
-    text = token[0]
-    if text == " ":
-        return SEPARATOR
-    if text == "'":
-        return "'?"
-    if text == "(":
-        return "(?:"
-    return text
-
-
-def _class_source(name: str, vocabulary: Vocabulary, *, leet: bool, path: tuple[str, ...]) -> str:
-    if name == "end":
-        return END
-    if name == "start":
-        return START
-    if name in path:
-        raise DefinitionError(".".join(path), f"class {name} refers to itself")
-    alternatives = vocabulary.classes.get(name)
-    if alternatives is None:
-        raise DefinitionError(".".join(path) or name, f"no word class is called {name}")
-    leet = leet or name in vocabulary.anchors
-    known = vocabulary.translated.get((name, leet))
-    if known is None:
-        inside = (*path, name)
-        inner = [translate(each, vocabulary, leet=leet, path=inside) for each in alternatives]
-        known = vocabulary.translated[name, leet] = f"(?:{'|'.join(inner)})"
-    return known
-
-
-def bounded(source: str, translated: str) -> str:
-    """Return `translated` held to whole words at each side that `source` does not bound itself."""
-    left = "" if source.startswith(("{start}", r"\A")) else r"\b"
-    right = "" if source.endswith(("{end}", r"\z")) else r"\b"
-    return f"{left}(?:{translated}){right}"
+def codes_source(codes: Iterable[bytes]) -> str:
+    """Return the source of any one of `codes` and the soft marks behind it."""
+    rows: dict[int, set[int]] = {}
+    for code in codes:
+        for high, low in zip(code[::2], code[1::2], strict=True):
+            rows.setdefault(high, set()).add(low)
+    sources = []
+    for high, lows in sorted(rows.items()):
+        row = "".join(rf"\x{low:02x}" for low in sorted(lows))
+        sources.append(rf"\x{high:02x}[{row}]")
+    return f"(?:(?:{'|'.join(sources)}){SOFT_MARKS})"
 
 
 class LazyPattern:
@@ -145,21 +154,22 @@ class LazyPattern:
             self._compiled = compile_one(self._source, where=self._where)
         return self._compiled
 
-    def search(self, text: bytes) -> Any:
+    def search(self, codes: bytes) -> Any:
         """Return the leftmost match, or None."""
-        return self.compiled.search(text)
+        return self.compiled.search(codes)
 
-    def finditer(self, text: bytes) -> Any:
+    def finditer(self, codes: bytes) -> Any:
         """Return the matches from left to right."""
-        return self.compiled.finditer(text)
+        return self.compiled.finditer(codes)
 
 
 def options(memory_mb: int, *, captures: bool = False) -> Any:
-    """Return RE2's options for ASCII bytes: no chatter, `memory_mb` of cache."""
+    """Return RE2's options for code bytes: no chatter, `memory_mb` of cache."""
     chosen = re2.Options()
     chosen.encoding = re2.Options.Encoding.LATIN1
     chosen.never_capture = not captures
     chosen.log_errors = False
+    chosen.dot_nl = True
     chosen.max_mem = memory_mb << 20
     return chosen
 
@@ -172,20 +182,16 @@ def compile_one(source: str, *, where: str, memory_mb: int = 16, captures: bool 
         raise DefinitionError(where, f"not a linear pattern ({str(error)[:40]})") from error
 
 
-def compile_set(
-    sources: list[str], *, where: str, memory_mb: int, names: list[str] | None = None
-) -> Any:
+def compile_set(sources: Iterable[str], *, names: Iterable[str], memory_mb: int) -> Any:
     """Return an RE2 set whose matches are indexes of `sources`.
 
     Raises DefinitionError with the name of the source at fault.
     """
     chosen = re2.Set.SearchSet(options(memory_mb))
-    for index, source in enumerate(sources):
+    for source, name in zip(sources, names, strict=True):
         try:
-            added = chosen.Add(source.encode("latin-1"))
+            chosen.Add(source.encode("latin-1"))
         except re2.error as error:
-            raise DefinitionError(names[index] if names else where, "not linear") from error
-        if added is not None and added < 0:
-            raise DefinitionError(names[index] if names else where, "not a linear pattern")
+            raise DefinitionError(name, "not a linear pattern") from error
     chosen.Compile()
     return chosen

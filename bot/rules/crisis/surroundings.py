@@ -1,6 +1,7 @@
 """The words around a hit: its clause, its sentence, its quotation, its grammatical subject.
 
-Windows are bounded, so the work per hit is constant however long the text is.
+Everything here reads word codes, two bytes a word. Windows are bounded, so the work per hit is
+constant however long the text is.
 """
 
 from __future__ import annotations
@@ -8,22 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.findings import Subject
+from bot.rules.crisis.lexicon import HARD, NEWLINE, QUOTE
 from bot.rules.crisis.model import Grammar, Guard, Rule, Scope, Who
 
-_BEFORE_BYTES = 200
-_AFTER_BYTES = 160
-_SENTENCE_MARKS = (b".", b"!", b"?", b";", b"\n")
+_BEFORE_BYTES = 2 * 40
+_AFTER_BYTES = 2 * 30
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Slices of the view around one hit, one for each scope; None when the scope is absent."""
+    """Slices of the codes around one hit, one for each scope; None when the scope is absent."""
 
     before: bytes
     hit: bytes
     after: bytes
     sentence: bytes
-    quoted_after: bytes | None
+    before_quotation: bytes | None
 
     def of(self, scope: Scope) -> bytes | None:
         """Return the slice a guard of this scope reads."""
@@ -35,52 +36,39 @@ class Surroundings:
             return self.before + self.hit + self.after
         if scope is Scope.SENTENCE:
             return self.sentence
-        return self.quoted_after
+        return self.before_quotation
 
 
-def look_around(
-    text: bytes, start: int, end: int, clause_breaks: tuple[bytes, ...]
-) -> Surroundings:
-    """Return what stands around `text[start:end]` within its sentence and clause."""
-    sentence_start = _last_mark(text, max(0, start - _BEFORE_BYTES), start, _SENTENCE_MARKS)
-    clause_start = _last_mark(text, sentence_start, start, clause_breaks)
-    sentence_end = _next_mark(text, end, min(len(text), end + _AFTER_BYTES), _SENTENCE_MARKS)
-    clause_end = _next_mark(text, end, sentence_end, clause_breaks)
+def look_around(codes: bytes, start: int, end: int, grammar: Grammar) -> Surroundings:
+    """Return what stands around `codes[start:end]` within its sentence and clause."""
+    low, high = max(0, start - _BEFORE_BYTES), min(len(codes), end + _AFTER_BYTES)
+    for mark in (HARD, NEWLINE):
+        found = codes.rfind(mark, low, start)
+        low = found + 2 if found >= 0 else low
+        found = codes.find(mark, end, high)
+        high = found if found >= 0 else high
+    before, after = codes[low:start], codes[end:high]
+    for broken in grammar.clause_break.finditer(before):
+        before = codes[low + broken.end() : start]
+    broken = grammar.clause_break.search(after)
     return Surroundings(
-        before=text[clause_start:start],
-        hit=text[start:end],
-        after=text[end:clause_end],
-        sentence=text[sentence_start:sentence_end],
-        quoted_after=_before_quotation(text, max(0, start - _BEFORE_BYTES), start, end),
+        before=before,
+        hit=codes[start:end],
+        after=after if broken is None else after[: broken.start()],
+        sentence=codes[low:high],
+        before_quotation=_before_quotation(codes, start, end),
     )
 
 
-def _last_mark(text: bytes, low: int, high: int, marks: tuple[bytes, ...]) -> int:
-    best = low
-    for mark in marks:
-        found = text.rfind(mark, low, high)
-        if found >= 0:
-            best = max(best, found + len(mark))
-    return best
-
-
-def _next_mark(text: bytes, low: int, high: int, marks: tuple[bytes, ...]) -> int:
-    best = high
-    for mark in marks:
-        found = text.find(mark, low, best)
-        if found >= 0:
-            best = found
-    return best
-
-
-def _before_quotation(text: bytes, low: int, start: int, end: int) -> bytes | None:
+def _before_quotation(codes: bytes, start: int, end: int) -> bytes | None:
     """Return what stands before the quotation that holds the hit, or None outside of any."""
-    opened = text.rfind(b'"', low, start)
-    if opened < 0 or text.count(b'"', low, start) % 2 == 0:
+    low = max(0, start - _BEFORE_BYTES)
+    opened = codes.rfind(QUOTE, low, start)
+    if opened < 0 or codes.count(QUOTE, low, start) % 2 == 0:
         return None
-    if text.find(b'"', end, end + _AFTER_BYTES) < 0:
+    if codes.find(QUOTE, end, end + _AFTER_BYTES) < 0:
         return None
-    return text[low:opened]
+    return codes[low:opened]
 
 
 def subject_of(rule: Rule, around: Surroundings, grammar: Grammar) -> Subject:

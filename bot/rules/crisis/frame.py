@@ -1,0 +1,229 @@
+"""The frame language of the definition files: parsing one frame into a tree of words.
+
+A frame is written as one would write the words: `i <adv> want to {die}`.
+
+- words are separated by blanks; `(a|b c)`, `?`, `*`, `+` and `{0,3}` mean what they mean in regular
+  expressions; inside a word so do `[oa]`, `(ing|ed)?` and `s?`, and `suicid\\w*` is every word that
+  begins so;
+- `{name}` is a word class; `<name>` is up to two of its members, or none;
+- `{0-3}` is a gap of that many words; `{end}` and `{start}` are the ends of a clause;
+- `{digit}`, `{number}`, `{year}`, `{high_bp}`, `{high_fever}` are numbers of that kind;
+- apostrophes are of no account: `don't` is `dont`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from bot.core.errors import DefinitionError
+from bot.rules.crisis.fold import FOLD_TABLE
+
+NUMBER_KINDS = ("digit", "number", "year", "high_bp", "high_fever")
+_OPEN_WORD = re.compile(r"([a-z0-9]+)\\w[*+]")
+_STRUCTURE = re.compile(
+    r"\{(?P<low>\d+)-(?P<high>\d+)\}|\{(?P<name>[a-z][a-z0-9_]*)\}|<(?P<optional>[a-z][a-z0-9_]*)>"
+)
+_QUANTIFIER = re.compile(r"[?*+]|\{(\d+),(\d*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Any one of these words, or a word that begins with one of the prefixes."""
+
+    literal: frozenset[str]
+    prefixes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRef:
+    """A word class, or a kind of number, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Between `low` and `high` words of any kind."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The beginning or the end of a clause."""
+
+    is_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`inner`, `low` to `high` times; `high` None is without end."""
+
+    inner: Node
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One after the other."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any one of these."""
+
+    branches: tuple[Node, ...]
+
+
+Node = Words | ClassRef | Gap | Edge | Repeat | Sequence | Choice
+
+
+def parse(source: str) -> Node:
+    """Return the tree of a frame. Raises DefinitionError when it cannot be read."""
+    plain = "".join(char if char.isascii() else FOLD_TABLE[ord(char)] for char in source)
+    return _choice(plain.replace("'", ""))
+
+
+def _choice(source: str) -> Node:
+    branches = tuple(_sequence(branch) for branch in split_branches(source))
+    return branches[0] if len(branches) == 1 else Choice(branches)
+
+
+def split_branches(source: str) -> list[str]:
+    """Return the alternatives of `source` that stand outside of brackets."""
+    found, depth, start = [], 0, 0
+    for index, char in enumerate(source):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and depth == 0:
+            found.append(source[start:index])
+            start = index + 1
+    return [*found, source[start:]]
+
+
+def _sequence(branch: str) -> Node:
+    items: list[Node] = []
+    position = 0
+    while position < len(branch):
+        if branch[position] in " -?":
+            position += 1
+            continue
+        node, position = _item(branch, position)
+        items.append(node)
+    return items[0] if len(items) == 1 else Sequence(tuple(items))
+
+
+def _item(branch: str, position: int) -> tuple[Node, int]:
+    """Return the item that begins at `position`, and where the next one begins."""
+    structure = _STRUCTURE.match(branch, position)
+    if structure is not None:
+        return _quantified(_structural(structure), branch, structure.end())
+    if branch[position] == "(":
+        end = closing(branch, position + 1)
+        inner = branch[position + 1 : end]
+        if not _is_glued(branch, inner, end + 1):
+            return _quantified(_choice(inner), branch, end + 1)
+    return _word(branch, position)
+
+
+def _structural(found: re.Match[str]) -> Node:
+    if found["high"] is not None:
+        return Gap(int(found["low"]), int(found["high"]))
+    if found["optional"] is not None:
+        return Repeat(ClassRef(found["optional"]), 0, 2)
+    name = found["name"]
+    return Edge(name == "start") if name in ("start", "end") else ClassRef(name)
+
+
+def _quantified(node: Node, branch: str, position: int) -> tuple[Node, int]:
+    found = _QUANTIFIER.match(branch, position)
+    if found is None:
+        return node, position
+    if found[1] is not None:
+        return Repeat(node, int(found[1]), int(found[2]) if found[2] else None), found.end()
+    low, high = {"?": (0, 1), "*": (0, None), "+": (1, None)}[found[0]]
+    return Repeat(node, low, high), found.end()
+
+
+def _is_glued(branch: str, inner: str, after: int) -> bool:
+    """Return whether the bracket is part of a word: no blank in it, a letter behind it."""
+    if " " in inner or "{" in inner or "<" in inner:
+        return False
+    quantifier = _QUANTIFIER.match(branch, after)
+    after = quantifier.end() if quantifier else after
+    return branch[after : after + 1].isalnum()
+
+
+def _word(branch: str, position: int) -> tuple[Node, int]:
+    """Return the word that begins at `position`, with every spelling its pattern allows."""
+    end = position
+    while end < len(branch) and branch[end] not in " -":
+        if branch[end] == "(":
+            close = closing(branch, end + 1)
+            inner = branch[end + 1 : close]
+            if " " in inner or "{" in inner or "<" in inner:
+                break
+            end = close
+        elif _STRUCTURE.match(branch, end):
+            break
+        end += 1
+    run = branch[position:end]
+    if not run:
+        raise DefinitionError("patterns", f"unreadable at: {branch[position : position + 30]}")
+    open_word = _OPEN_WORD.fullmatch(run)
+    if open_word is not None:
+        return Words(frozenset(), frozenset((open_word[1],))), end
+    return Words(frozenset(_spellings(run))), end
+
+
+def _spellings(run: str) -> Iterator[str]:
+    """Yield every word the run stands for. Raises DefinitionError when there is no end of them."""
+    parts: list[list[str]] = []
+    position = 0
+    while position < len(run):
+        options, position = _spelling_part(run, position)
+        parts.append(options)
+    for chosen in product(*parts):
+        word = "".join(chosen)
+        if word:
+            yield word
+
+
+def _spelling_part(run: str, position: int) -> tuple[list[str], int]:
+    char = run[position]
+    if char == "(":
+        end = closing(run, position + 1)
+        inner = [word for each in split_branches(run[position + 1 : end]) for word in _options(each)]
+        position = end + 1
+    elif char == "[":
+        end = run.index("]", position)
+        inner = list(run[position + 1 : end])
+        position = end + 1
+    elif char.isalnum() or not char.isascii() or char < " ":
+        inner = [char]
+        position += 1
+    else:
+        raise DefinitionError("patterns", f"a word cannot hold {char}: {run[:40]}")
+    if run[position : position + 1] == "?":
+        return [*inner, ""], position + 1
+    return inner, position
+
+
+def _options(each: str) -> list[str]:
+    return list(_spellings(each)) if each else [""]
+
+
+def closing(source: str, position: int) -> int:
+    """Return the index of the bracket that closes the one opened before `position`."""
+    depth = 1
+    for index in range(position, len(source)):
+        depth += (source[index] == "(") - (source[index] == ")")
+        if depth == 0:
+            return index
+    raise DefinitionError("patterns", f"a bracket is never closed: {source[:40]}")

@@ -1,0 +1,237 @@
+"""From a folded text to word codes: two bytes a word, and what makes spellings the same word.
+
+Every word that a definition names has a code; all other words share one. The first byte of a code
+is >= 0x80 and the second below, so a pattern over codes can never match across two of them.
+Looking a word up forgives stretched and doubled letters, digits and symbols for letters, and one
+edit on the anchor stems; fillers have no code at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+UNKNOWN = b"\x82\x00"
+LONG = b"\x82\x01"
+BACKWARDS = b"\x82\x02"
+SOFT = b"\xff\x01"
+QUOTE = b"\xff\x02"
+NEWLINE = b"\xff\x03"
+HARD = b"\xff\x10"
+NUMBER_CODES = {
+    "digit": b"\x81\x00",
+    "number": b"\x81\x01",
+    "year": b"\x81\x02",
+    "high_bp": b"\x81\x03",
+    "high_fever": b"\x81\x04",
+}
+_FIRST_WORD = 0x83 << 7
+_LAST_WORD = (0xFE << 7) | 0x7F
+_LONG_LETTERS = 20
+_LONGEST_PIECE = 10
+_TOKEN = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
+_REPEATED = re.compile(r"(.)\1+")
+_SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
+_INNER = re.compile(r"[a-z0-9~']+|[@$!|*+]+")
+_LEET = (
+    str.maketrans("01345789@$!|+", "oieastbgasiit"),
+    str.maketrans("01345789@$!|+", "oleastbgaslit"),
+)
+
+
+def kind_of_number(digits: str) -> bytes:
+    """Return the code of a number written in digits."""
+    value = int(digits[:6])
+    if len(digits) == 1:
+        return NUMBER_CODES["digit"]
+    if len(digits) == 4 and 1900 <= value < 2100:
+        return NUMBER_CODES["year"]
+    if 180 <= value < 300:
+        return NUMBER_CODES["high_bp"]
+    return NUMBER_CODES["high_fever" if 103 <= value <= 107 else "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Looks words up. `codes` is exact; `squeezed` and `starred` are tried for unknown words."""
+
+    codes: Mapping[str, bytes]
+    squeezed: Mapping[str, bytes]
+    starred: Mapping[str, bytes]
+    anchors: frozenset[str]
+    prefixes: Mapping[str, bytes]
+    prefix_lengths: tuple[int, ...]
+    joined: frozenset[str]
+
+    def encode(self, text: str) -> bytes:
+        """Return the codes of a folded text."""
+        codes = self.codes
+        text = text.replace("'", "")
+        if "\n" in text:
+            text = text.replace("\n", " \n ")
+        return b"".join([codes.get(chunk) or self._chunk(chunk) for chunk in text.split(" ")])
+
+    def encode_with_spans(self, text: str) -> tuple[bytes, list[tuple[int, int]]]:
+        """Return the codes of a folded text and the range each code stands for."""
+        out: list[bytes] = []
+        spans: list[tuple[int, int]] = []
+        for token in _TOKEN.finditer(text):
+            codes = self.codes.get(token[0])
+            if codes is None:
+                codes = self._token(token[0])
+            out.append(codes)
+            spans.extend([token.span()] * (len(codes) // 2))
+        return b"".join(out), spans
+
+    def _chunk(self, chunk: str) -> bytes:
+        """Return the codes of a stretch without blanks that is no single known word."""
+        if not chunk or chunk in self.codes:
+            return b""
+        return b"".join(
+            [
+                self.codes[token] if token in self.codes else self._token(token)
+                for token in _TOKEN.findall(chunk)
+            ]
+        )
+
+    def _token(self, token: str) -> bytes:
+        """Return the codes of a token that is not in the lexicon as it stands."""
+        if not (token[0].isalnum() or token[0] in "~'"):
+            return punctuation(token)
+        word = token.replace("'", "")
+        if not word:
+            return b""
+        known = self.codes.get(word)
+        if known is not None:
+            return known
+        if word.isdigit():
+            return kind_of_number(word)
+        return self._respelled(word) or self._unknown(word)
+
+    def _respelled(self, word: str) -> bytes | None:
+        """Return the code of the word this one is a spelling of, if any."""
+        if word.isalpha():
+            return self.squeezed.get(squeeze(word)) or self._segmented(word)
+        if "*" in word:
+            starred = self.starred.get(word)
+            if starred is not None:
+                return starred
+        for table in _LEET:
+            plain = squeeze(word.translate(table))
+            if plain in self.anchors:
+                return self.squeezed.get(plain)
+        return None
+
+    def _unknown(self, word: str) -> bytes:
+        """Return what stands for a word that no definition names."""
+        split = _SPLIT_NUMBER.fullmatch(word)
+        if split is not None:
+            return kind_of_number(split[1]) + (self.codes.get(split[2]) or UNKNOWN)
+        if not word.isalnum() and "~" not in word:
+            parts = _INNER.findall(word)
+            if len(parts) > 1:
+                return b"".join(self.codes.get(part) or self._token(part) for part in parts)
+        for length in self.prefix_lengths:
+            code = self.prefixes.get(word[:length])
+            if code is not None:
+                return code
+        return LONG if len(word) >= _LONG_LETTERS else UNKNOWN
+
+    def _segmented(self, word: str) -> bytes | None:
+        """Return the codes of words run together (`iwanttodie`), when every piece is known."""
+        if not 6 <= len(word) <= 60:
+            return None
+        reached: dict[int, bytes] = {0: b""}
+        for start in range(len(word)):
+            before = reached.get(start)
+            if before is None:
+                continue
+            for end in range(start + 1, min(len(word), start + _LONGEST_PIECE) + 1):
+                piece = word[start:end]
+                if piece in self.joined and end not in reached:
+                    reached[end] = before + self.codes[piece]
+        found = reached.get(len(word))
+        return found if found is not None and len(found) >= 4 else None
+
+
+def punctuation(token: str) -> bytes:
+    """Return the code of a mark: it ends a clause, quotes, or only separates."""
+    if token in ".!?;":
+        return HARD
+    if token == '"':
+        return QUOTE
+    if token == "\n":
+        return NEWLINE
+    return b"" if token == " " else SOFT
+
+
+def squeeze(word: str) -> str:
+    """Return `word` with every repeated letter written once."""
+    return _REPEATED.sub(r"\1", word)
+
+
+def build(
+    *,
+    words: Iterable[str],
+    anchors: Iterable[str],
+    prefixes: Iterable[str],
+    fillers: Iterable[str],
+    misspellings: Mapping[str, str],
+    joined: Iterable[str],
+    backwards: Iterable[str],
+) -> Lexicon:
+    """Return the lexicon of all words that the definitions name."""
+    numbered = iter(range(_FIRST_WORD, _LAST_WORD))
+    codes = {letter: bytes((0x80, ord(letter))) for letter in "abcdefghijklmnopqrstuvwxyz"}
+    for word in sorted(set(words) | set(joined)):
+        if word not in codes:
+            codes[word] = _code(next(numbered))
+    opened = {prefix: _code(next(numbered)) for prefix in sorted(set(prefixes))}
+    squeezed: dict[str, bytes] = {}
+    for word in sorted(codes, key=lambda each: (each != squeeze(each), len(each))):
+        squeezed.setdefault(squeeze(word), codes[word])
+    codes.update({wrong: codes[right] for wrong, right in misspellings.items() if wrong not in codes})
+    codes.update({word[::-1]: BACKWARDS for word in backwards if word[::-1] not in codes})
+    codes.update({word: b"" for word in fillers})
+    starred = {form: codes[word] for word in anchors for form in _starred(word)}
+    return Lexicon(
+        codes=codes,
+        squeezed=squeezed,
+        starred=starred,
+        anchors=frozenset(squeeze(word) for word in anchors),
+        prefixes=opened,
+        prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
+        joined=frozenset(joined),
+    )
+
+
+def _code(number: int) -> bytes:
+    return bytes((number >> 7, number & 0x7F))
+
+
+def _starred(word: str) -> Iterator[str]:
+    """Yield the word with one or two neighbouring inner letters hidden behind stars."""
+    for index in range(1, len(word)):
+        yield word[:index] + "*" + word[index + 1 :]
+        if index + 2 <= len(word):
+            yield word[:index] + "**" + word[index + 2 :]
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def misspellings_of(stem: str) -> set[str]:
+    """Return every spelling one edit away from `stem` that keeps its first letter."""
+    spellings: set[str] = set()
+    for index in range(1, len(stem) + 1):
+        head, tail = stem[:index], stem[index:]
+        spellings.update(head + letter + tail for letter in _LETTERS)
+        if not tail:
+            continue
+        spellings.add(head + tail[1:])
+        spellings.update(head + letter + tail[1:] for letter in _LETTERS)
+        if len(tail) > 1:
+            spellings.add(head + tail[1] + tail[0] + tail[2:])
+    spellings.discard(stem)
+    return spellings
