@@ -41,7 +41,7 @@ LINK_PLACEHOLDER = "{secure_link}"
 
 CONSULT_DISPOSITIONS = frozenset({Disposition.ELIGIBLE, Disposition.REVIEW})
 """Dispositions that ask a clinician to act when the flow is through; "not now" does not, unless
-the patient asks for a person, and an emergency has asked already."""
+it is urgent or the patient asks for a person, and an emergency has asked already."""
 
 
 def begin(draft: Draft, flow: Flow) -> None:
@@ -163,7 +163,10 @@ def _decided(draft: Draft, event: Triaged) -> None:
 
 
 def _concerns_clinician(draft: Draft, event: Triaged) -> bool:
-    if draft.conversation.consult_id is not None:
+    """Whether somebody must act: an open request, an urgent decision ("not now" included), or the
+    end of the questions with something to offer."""
+    urgent = event.decision.priority is not Priority.ROUTINE
+    if urgent or draft.conversation.consult_id is not None:
         return True
     return event.final and event.decision.disposition in CONSULT_DISPOSITIONS
 

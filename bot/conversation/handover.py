@@ -1,0 +1,76 @@
+"""What a clinician decides about a conversation: to release it, or to speak with the patient.
+
+Pure, like a turn, and stored like one: the step has a number of its own among the turns, so that
+timers set before it do nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.conversation import screening
+from bot.conversation.draft import Draft
+from bot.conversation.model import (
+    OPEN_STATUSES,
+    Conversation,
+    ConversationStatus,
+    TurnOutcome,
+)
+from bot.conversation.room import Room
+from bot.core.errors import IllegalTransition
+from bot.core.messages import InboundMessage
+from bot.flows import Flow
+
+RELEASABLE = frozenset({ConversationStatus.HELD, ConversationStatus.HUMAN})
+
+
+def release(
+    conversation: Conversation, *, flow: Flow | None, room: Room, now: datetime
+) -> TurnOutcome:
+    """Let the flow speak again: the patient is asked the current question once more.
+
+    The next crisis gets the full answer again. Nothing is said to a patient who opted out. Raises
+    IllegalTransition unless the conversation is held or a clinician's.
+    """
+    if conversation.status not in RELEASABLE:
+        raise IllegalTransition(
+            f"conversation {conversation.id}: {conversation.status} -> release"
+        )
+    draft = _draft(conversation, room, now)
+    draft.become(hold_state=None, crisis_answers=0, recent_texts=())
+    state = conversation.flow_state
+    if state is not None and state.outcome:
+        draft.become(status=ConversationStatus.ENDED)
+        return draft.outcome()
+    draft.become(status=ConversationStatus.ACTIVE)
+    if flow is not None and not conversation.opted_out:
+        screening.ask_again(draft, flow)
+    return draft.outcome()
+
+
+def take_over(conversation: Conversation, *, room: Room, now: datetime) -> TurnOutcome:
+    """Give the conversation to a clinician: the bot is silent, emergency resources aside.
+
+    Raises IllegalTransition when it is over or a clinician's already.
+    """
+    status = conversation.status
+    if status not in OPEN_STATUSES or status is ConversationStatus.HUMAN:
+        raise IllegalTransition(f"conversation {conversation.id}: {status} -> take over")
+    draft = _draft(conversation, room, now)
+    draft.become(status=ConversationStatus.HUMAN, hold_state=None)
+    return draft.outcome()
+
+
+def _draft(conversation: Conversation, room: Room, now: datetime) -> Draft:
+    """Return a draft of a step that no message of the patient's began."""
+    nothing = InboundMessage(
+        channel=conversation.channel,
+        provider_id="",
+        clinic_address="",
+        patient_address="",
+        text="",
+        received_at=now,
+    )
+    draft = Draft(conversation, nothing, room, now)
+    draft.become(turn_number=conversation.turn_number + 1)
+    return draft
