@@ -163,8 +163,11 @@ def _decided(draft: Draft, event: Triaged) -> None:
 
 
 def _concerns_clinician(draft: Draft, event: Triaged) -> bool:
-    """Whether somebody must act: an open request, an urgent decision ("not now" included), or the
-    end of the questions with something to offer."""
+    """Whether somebody must act.
+
+    That is so for an urgent decision ("not now" included), for a request that is open already,
+    and at the end of the questions when there is something to offer.
+    """
     urgent = event.decision.priority is not Priority.ROUTINE
     if urgent or draft.conversation.consult_id is not None:
         return True
