@@ -10,7 +10,10 @@ from functools import partial
 from flask import Flask
 
 from bot.channels.signature import make_signature_check
+from bot.cli.backtest import backtest
+from bot.cli.clinicians import clinicians
 from bot.cli.clinics import clinics
+from bot.cli.flows import flows
 from bot.cli.phone import phone
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, serve, worker
@@ -19,10 +22,14 @@ from bot.delivery.parts import DeliveryParts, load_pages
 from bot.delivery.senders import Sender
 from bot.delivery.smtp_letters import SmtpLetters
 from bot.delivery.stand_ins import KeptAtHome, NotSetUp
+from bot.services.alerts import alert_link
 from bot.services.parts import Parts, make_parts
 from bot.store.engine import StoreLimits
+from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
 from bot.web.assets import assets
+from bot.web.clinic import clinic
+from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import health
 from bot.web.sms import STATUS_PATH, sms
@@ -31,9 +38,14 @@ from config import Settings
 
 MOST_FORM_FIELDS = 100
 
-BLUEPRINTS = (sms, health, assets)
-COMMANDS = (serve, worker, migrate, phone, rules, clinics)
-CHECKS: dict[Entrance, Check] = {Entrance.TWILIO: check_twilio}
+BLUEPRINTS = (sms, health, assets, clinic, alerts)
+COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows)
+rules.add_command(backtest)
+
+CHECKS: dict[Entrance, Check] = {
+    Entrance.TWILIO: check_twilio,
+    Entrance.CLINICIAN: check_clinician,
+}
 
 
 def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
@@ -53,6 +65,8 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
     prepare_answers(app, https=_is_https(settings))
     guard_entrances(app, CHECKS)
+    guard_forms(app)
+    csrf.exempt(sms)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
@@ -126,7 +140,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         texts=texts,
         letters=letters,
         pages=load_pages(),
-        alert_link=lambda alert_id: f"{settings.public_url}/clinic/alerts/{alert_id}",
+        alert_link=partial(alert_link, parts),
         now=parts.now,
         new_id=parts.new_id,
         report=reporter(logging.getLogger("bot.delivery")),

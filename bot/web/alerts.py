@@ -1,14 +1,13 @@
-"""The page behind the link in a page to on-call staff: take the alert, without a login.
+"""The link in a page to on-call staff: whoever presses the button has taken the alert.
 
-It is opened at three in the morning on a phone. It says nothing about a patient; looking closer
-needs a login. A GET changes nothing, since mail scanners follow links.
+It needs no login, since a person called at night has a phone in the hand and no password. It says
+nothing about a patient, and opening it changes nothing: previews and scanners open links too.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template
+from flask import Blueprint, current_app, render_template
 
-from bot.core.errors import NotFound
 from bot.services.alerts import open_by_link, take_by_link
 from bot.services.parts import Parts
 from bot.web.entrances import Entrance, entrance
@@ -18,29 +17,23 @@ alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 
 
 @alerts.get("/<alert_id>/<token>")
-@entrance(Entrance.PUBLIC)
-def show(alert_id: str, token: str) -> Response:
-    """Show whether the alert still waits for somebody. 404 for a link that is not ours."""
-    try:
-        is_open = open_by_link(_parts(), alert_id, token)
-    except NotFound:
-        abort(404)
-    return _page("open" if is_open else "gone")
+@entrance(Entrance.ALERT_LINK)
+def show_alert(alert_id: str, token: str) -> str:
+    """Show whether the alert is open, and the button that takes it."""
+    is_open = open_by_link(_parts(), alert_id, token)
+    return _page(is_open=is_open)
 
 
 @alerts.post("/<alert_id>/<token>")
-@entrance(Entrance.PUBLIC)
-def take(alert_id: str, token: str) -> Response:
-    """Take the alert; the first one to do so has it."""
-    try:
-        taken = take_by_link(_parts(), alert_id, token)
-    except NotFound:
-        abort(404)
-    return _page("taken" if taken else "gone")
+@entrance(Entrance.ALERT_LINK)
+def take_alert(alert_id: str, token: str) -> str:
+    """Take the alert, unless somebody was first."""
+    return _page(is_open=False, taken=take_by_link(_parts(), alert_id, token))
 
 
-def _page(state: str) -> Response:
-    return make_response(render_template("alert.html", state=state, words=clinic_words()["alert"]))
+def _page(*, is_open: bool, taken: bool = False) -> str:
+    words = clinic_words()["alert"]
+    return render_template("alert.html", is_open=is_open, taken=taken, words=words)
 
 
 def _parts() -> Parts:

@@ -24,6 +24,11 @@ class Entrance(StrEnum):
     TWILIO = "twilio-signature"
     CLINICIAN = "clinician"
     SECURE_LINK = "secure-link"
+    ALERT_LINK = "alert-link"
+
+
+SELF_CHECKED = frozenset({Entrance.PUBLIC, Entrance.ALERT_LINK})
+"""Entrances with nothing to check before the view: the use case checks the link's own token."""
 
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -58,7 +63,7 @@ def guard_entrances(app: Flask, checks: Mapping[Entrance, Check]) -> None:
         if request.endpoint is None:
             return None  # no such route: Flask answers 404 or 405 itself
         kind = declared_entrance(app.view_functions.get(request.endpoint))
-        if kind is Entrance.PUBLIC:
+        if kind in SELF_CHECKED:
             return None
         if kind is None or kind not in checks:
             log.error("route_without_entrance", extra={"route": request.endpoint})

@@ -1,0 +1,269 @@
+"""A consult request as its page shows it: codes turned into words, times into the clinic's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.consults.model import ConsultAction, ConsultStatus, legal_actions
+from bot.conversation.model import ConversationStatus
+from bot.core.answers import Answer, AnswerStatus, Value
+from bot.core.clinic import Clinic
+from bot.core.decisions import Decision, FiredRule, Score
+from bot.core.messages import Channel
+from bot.flows.model import AskStep, Flow
+from bot.flows.questions import Kind, Question, Unit
+from bot.services.consult_sheet import ConsultSheet, SeenDanger, TranscriptLine
+from bot.services.consults import ConsultSummary
+from bot.web.wording import called, clinic_words, reason_called
+
+STAFF_LANGUAGE = "en"
+HASH_SHOWN = 12
+
+STEPS_IN: dict[str, frozenset[ConversationStatus]] = {
+    "release": frozenset({ConversationStatus.HELD, ConversationStatus.HUMAN}),
+    "take-over": frozenset(
+        {ConversationStatus.ACTIVE, ConversationStatus.PAUSED, ConversationStatus.HELD}
+    ),
+}
+"""In which statuses of the conversation a step of a clinician is offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLine:
+    """One question and what became of it. `status` is `answered`, or a word for why not."""
+
+    link_id: str
+    label: str
+    status: str
+    shown: str = ""
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Medicine:
+    """A medicine the patient named; `recognised` says that the list of drugs knows it."""
+
+    name: str
+    recognised: bool
+
+
+class Clock:
+    """Turns moments into the clinic's own time."""
+
+    def __init__(self, clinic: Clinic | None) -> None:
+        """Take the clinic; without one times stay UTC."""
+        self._zone = ZoneInfo(clinic.time_zone if clinic else "UTC")
+
+    def __call__(self, moment: datetime) -> datetime:
+        """Return the same moment in the clinic's zone."""
+        return moment.astimezone(self._zone)
+
+
+def summary_row(summary: ConsultSummary, clinic: Clinic | None) -> dict[str, Any]:
+    """Return one request as a row of the list."""
+    return {
+        "id": summary.id,
+        "priority": summary.priority.value,
+        "disposition": summary.disposition,
+        "due_at": Clock(clinic)(summary.due_at),
+        "is_late": summary.is_late,
+        "patient": summary.patient_name or summary.address,
+        "address": summary.address,
+        "clinic": clinic.name if clinic else summary.clinic_id,
+        "reasons": [reason_called(code) for code in summary.reasons],
+        "status": called("statuses", summary.status.value),
+        "clinician": summary.clinician_name,
+        "version": summary.version,
+    }
+
+
+def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
+    """Return everything the page of one request shows."""
+    clock = Clock(clinic)
+    answers = answer_lines(sheet)
+    return {
+        **summary_row(sheet.summary, clinic),
+        "language": sheet.language,
+        "opted_out": sheet.opted_out,
+        "conversation_status": called("conversations", sheet.conversation_status.value),
+        "alarm": called("alarms", "risk_open") if sheet.risk_open else "",
+        "flags": [called("flags", code) for code in sheet.flags],
+        "actions": _actions(sheet.summary.status),
+        "steps": _steps(sheet.conversation_status),
+        "safety": [_danger(event, clock) for event in sheet.danger],
+        "decided": sheet.decision is not None,
+        **_decision(sheet.decision, sheet.flow),
+        "medications": medicines(sheet),
+        "answers": [line for line in answers if line.status != NOT_ASKED],
+        "not_asked": [line for line in answers if line.status == NOT_ASKED],
+        "talk": [_said(line, clock) for line in sheet.transcript],
+        "history": [
+            {
+                "at": clock(step.at),
+                "action": called("actions", step.action),
+                "by": step.clinician_name,
+                "note": step.note,
+            }
+            for step in sheet.history
+        ],
+    }
+
+
+NOT_ASKED = "not-asked"
+SPEAKERS = frozenset({"inbound", "outbound"})
+
+
+def answer_lines(sheet: ConsultSheet) -> list[AnswerLine]:
+    """Return every question of the flow in its order, answered or not, then any other answer."""
+    given = {answer.link_id: answer for answer in sheet.answers}
+    asked = _asked(sheet.flow)
+    lines = [
+        _answer_line(given.pop(link_id, None), step.question, _label(step))
+        for link_id, step in asked.items()
+    ]
+    return lines + [_answer_line(answer, None, answer.link_id) for answer in given.values()]
+
+
+def medicines(sheet: ConsultSheet) -> list[Medicine]:
+    """Return the medicines the patient named, those that were not recognised marked."""
+    questions = sheet.flow.questions if sheet.flow else {}
+    found: dict[str, Medicine] = {}
+    for answer in sheet.answers:
+        question = questions.get(answer.link_id)
+        if question is None or question.kind is not Kind.MEDICATIONS:
+            continue
+        for name in _texts(answer.value):
+            found[name] = Medicine(name, recognised=True)
+        for name in _texts(answer.parts.get("unrecognised")):
+            found[name] = Medicine(name, recognised=False)
+    return list(found.values())
+
+
+def shown_value(value: Value, question: Question | None) -> str:
+    """Return a value in words: a choice's label, yes or no, a number with its unit."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(_choice(code, question) for code in value) or "none"
+    if isinstance(value, int | float):
+        return f"{value:g}{_unit(question)}"
+    return _choice(value or "", question)
+
+
+def _asked(flow: Flow | None) -> dict[str, AskStep]:
+    steps = flow.steps if flow else ()
+    return {step.question.link_id: step for step in steps if isinstance(step, AskStep)}
+
+
+def _label(step: AskStep) -> str:
+    wording = step.topic or step.plain
+    return wording.get((STAFF_LANGUAGE, Channel.WEB)) or step.question.link_id
+
+
+def _answer_line(answer: Answer | None, question: Question | None, label: str) -> AnswerLine:
+    if answer is None:
+        link_id = question.link_id if question else label
+        return AnswerLine(link_id, label, NOT_ASKED)
+    if answer.status is not AnswerStatus.ANSWERED:
+        status = called("answer_statuses", answer.status.value)
+        return AnswerLine(answer.link_id, label, status, written=answer.written)
+    shown = shown_value(answer.value, question)
+    return AnswerLine(answer.link_id, label, answer.status.value, shown, answer.written)
+
+
+def _choice(code: str, question: Question | None) -> str:
+    for choice in question.choices if question else ():
+        if choice.value == code:
+            return choice.labels.get(STAFF_LANGUAGE, code)
+    return code
+
+
+def _unit(question: Question | None) -> str:
+    if question is None or question.unit is Unit.COUNT:
+        return ""
+    return f" {question.unit.value}"
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _actions(status: ConsultStatus) -> list[dict[str, str]]:
+    return [_action(action) for action in legal_actions(status)]
+
+
+def _action(action: ConsultAction) -> dict[str, str]:
+    return {"value": action.value, "label": called("actions", action.value)}
+
+
+def _steps(status: ConversationStatus) -> list[dict[str, str]]:
+    names = [name for name, statuses in STEPS_IN.items() if status in statuses]
+    return [{"value": name, "label": called("actions", name)} for name in names]
+
+
+def _danger(event: SeenDanger, clock: Clock) -> dict[str, Any]:
+    source = "a text" if event.source == "text" else reason_called(event.source)
+    return {
+        "at": clock(event.at),
+        "tier": event.tier,
+        "category": event.category or "",
+        "subject": event.subject,
+        "source": source,
+        "rules": ", ".join(dict.fromkeys(hit.id for hit in event.rules)),
+        "said": event.said,
+    }
+
+
+def _decision(decision: Decision | None, flow: Flow | None) -> dict[str, Any]:
+    if decision is None:
+        return {}
+    return {
+        "routes": [
+            {"name": called("routes", route), "disposition": disposition.label}
+            for route, disposition in decision.routes.items()
+        ],
+        "scores": [_score(score, flow) for score in decision.scores],
+        "fired": [_fired(rule) for rule in decision.fired],
+        "ruleset": decision.ruleset_hash[:HASH_SHOWN],
+    }
+
+
+def _score(score: Score, flow: Flow | None) -> dict[str, Any]:
+    instrument = flow.instruments.get(score.instrument) if flow else None
+    return {
+        "name": instrument.title if instrument else score.instrument,
+        "total": score.total,
+        "maximum": score.maximum,
+        "band": score.band,
+        "missing": ", ".join(score.missing),
+    }
+
+
+def _fired(rule: FiredRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "flag": rule.flag,
+        "source": rule.source,
+        "version": rule.version,
+        "because_unknown": rule.because_unknown,
+        "symbols": rule.symbols,
+        "routes": [(called("routes", r), d.label) for r, d in rule.routes.items()],
+    }
+
+
+def _said(line: TranscriptLine, clock: Clock) -> dict[str, Any]:
+    words = clinic_words()["attachments"]
+    notes = [words["media"].format(count=line.media_count)] if line.media_count else []
+    notes += [words["location"]] if line.has_location else []
+    return {
+        "at": clock(line.at),
+        "direction": line.direction,
+        "who": called("speakers", line.direction),
+        "step": "" if line.direction in SPEAKERS else called("actions", line.kind),
+        "text": line.text,
+        "delivery": called("deliveries", line.delivery),
+        "notes": notes,
+    }
