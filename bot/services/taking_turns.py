@@ -6,24 +6,22 @@ that lost a race is simply taken again.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from msgspec import structs
 
-from bot.conversation.model import Conversation, ConversationStatus, TurnOutcome
-from bot.conversation.room import HOLD_FLOW, Room
+from bot.conversation.model import TurnOutcome
 from bot.conversation.turn import take_turn
-from bot.core.answers import Answer
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
-from bot.core.decisions import Decision, Judge
-from bot.core.errors import DefinitionError, InvalidField, StoreUnavailable
+from bot.core.decisions import Judge
+from bot.core.errors import InvalidField, StoreUnavailable
 from bot.core.findings import Finding
 from bot.core.messages import Channel, InboundMessage
 from bot.flows.model import Flow
 from bot.services.parts import Parts
+from bot.services.rooms import current_flow, flow_and_judge, nobody_judges, room_of
 from bot.store.engine import LockedTooLong, is_postgresql
 from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply
 from bot.store.row_book import Rows
@@ -39,10 +37,6 @@ STALE_SECONDS = 0.5
 SQLITE_SECONDS = 8.0
 """SQLite has one write lock for everybody; a text that is no crisis may wait for it, well within
 the fifteen seconds that Twilio gives."""
-
-BEGINS_ANEW = frozenset({ConversationStatus.ENDED, ConversationStatus.EXPIRED})
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +118,7 @@ class _Turn:
         if seconds <= 0:
             raise StoreUnavailable("no time left")
         parts = self.parts
-        today = self._current_flow()
+        today = None if self.task.plain else current_flow(parts, self.task.clinic)
         with open_turn(parts.engine, parts.keyring, budget_seconds=seconds) as transaction:
             loaded = transaction.load(self._where())
             if loaded is None and self.task.conversation_id is not None:
@@ -143,6 +137,7 @@ class _Turn:
 
     def _decide(self, loaded: Loaded | None, today: Flow | None) -> TurnOutcome:
         conversation = None if loaded is None else loaded.conversation
+        clinic = self.task.clinic
         flow, judge = self._flow_and_judge(loaded, today)
         if conversation is not None and self.task.plain:
             conversation = structs.replace(
@@ -153,9 +148,16 @@ class _Turn:
             self.message,
             finding=self.task.finding,
             flow=flow,
-            room=self._room(judge),
+            room=room_of(self.parts, clinic, judge),
             now=self.parts.now(),
         )
+
+    def _flow_and_judge(
+        self, loaded: Loaded | None, today: Flow | None
+    ) -> tuple[Flow | None, Judge]:
+        if self.task.plain:
+            return None, nobody_judges
+        return flow_and_judge(self.parts, self.task.clinic, loaded, today)
 
     def _rows(self, loaded: Loaded | None, outcome: TurnOutcome) -> Rows:
         stored = TurnStored(
@@ -187,69 +189,6 @@ class _Turn:
             return said.address_hash == self.address_hash
         return said.inbound_text == body_of(self.message)
 
-    def _current_flow(self) -> Flow | None:
-        """Return today's flow, stored; before the transaction, since it has one of its own."""
-        flows = self.parts.flows
-        if self.task.plain:
-            return None
-        try:
-            flow = flows.current(self.task.clinic.flow)
-            flows.keep(flow)
-        except DefinitionError:
-            log.exception("flow_missing", extra={"clinic_id": self.task.clinic.id})
-            return None
-        return flow
-
-    def _flow_and_judge(
-        self, loaded: Loaded | None, today: Flow | None
-    ) -> tuple[Flow | None, Judge]:
-        """Return the pinned flow, or today's where a conversation begins, and its judge.
-
-        Without a readable state, a flow or rules that fit it there is no flow at all: the turn
-        then answers a crisis and brings everything else to a person.
-        """
-        flows = self.parts.flows
-        if self.task.plain:
-            return None, _nobody_judges
-        try:
-            flow = today if loaded is None else self._pinned(loaded, today)
-            if flow is not None:
-                return flow, flows.judge(flow, self.task.clinic)
-        except DefinitionError:
-            log.exception("rules_missing", extra={"clinic_id": self.task.clinic.id})
-        return None, _nobody_judges
-
-    def _pinned(self, loaded: Loaded, today: Flow | None) -> Flow | None:
-        conversation = loaded.conversation
-        if not loaded.is_readable:
-            log.error("state_unreadable", extra={"conversation_id": conversation.id})
-            return None
-        if not _is_pinned(conversation):
-            return today
-        return self.parts.flows.pinned(conversation.flow_hash)
-
-    def _room(self, judge: Judge) -> Room:
-        parts = self.parts
-        return Room(
-            clinic=self.task.clinic,
-            detector=parts.detector,
-            resources=parts.resources,
-            judge=judge,
-            phrases=parts.phrases,
-            keywords=parts.keywords,
-            new_id=parts.new_id,
-            new_token=parts.new_token,
-            public_url=parts.public_url,
-            hold_flow=self._hold_flow(),
-        )
-
-    def _hold_flow(self) -> Flow | None:
-        try:
-            return self.parts.flows.current(HOLD_FLOW)
-        except DefinitionError:
-            log.exception("hold_flow_missing")
-            return None
-
 
 def provider_key(parts: Parts, message: InboundMessage, clinic: Clinic) -> str:
     """Return the message's id as it is stored: unique on its channel.
@@ -268,11 +207,3 @@ def _reply(outcome: TurnOutcome, rows: Rows) -> Reply:
     texts = tuple(reply.text for reply in outcome.replies)
     ids = tuple(row[0] for row in rows.get("reply", ()))
     return Reply(texts, False, after.id, after.turn_number, outcome.facts, ids)
-
-
-def _is_pinned(conversation: Conversation) -> bool:
-    return bool(conversation.flow_hash) and conversation.status not in BEGINS_ANEW
-
-
-def _nobody_judges(answers: Iterable[Answer]) -> Decision:
-    raise DefinitionError("ruleset", "there is no flow whose answers could be judged")

@@ -22,6 +22,10 @@ from bot.store.statements import PARTS
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
+CLINICIAN = "clinician"
+"""Direction of the entry that a clinician's step leaves in the transcript; it has no text."""
+
+TEXT = "text"
 
 PATIENT_TEXT = "patient-text"
 """The outbox's kind for a text to a patient; its payload names the message."""
@@ -51,19 +55,22 @@ class TimerWanted:
 class TurnStored:
     """What a turn needs besides its outcome to be stored.
 
-    `provider_key` is the message's id, unique on its channel. `loaded` is the conversation as it
-    was read under the lock, None on first contact. `keep_state` leaves the stored state alone:
-    it could not be read just now, and must not be lost for that.
+    `provider_key` is the message's id, unique on its channel; None for a clinician's step, whose
+    `direction` and `kind` say so. `loaded` is the conversation as it was read under the lock,
+    None on first contact. `keep_state` leaves the stored state alone: it could not be read just
+    now, and must not be lost for that.
     """
 
     message: InboundMessage
     outcome: TurnOutcome
     loaded: Conversation | None
-    provider_key: str
+    provider_key: str | None
     address_hash: bytes
     now: datetime
     keep_state: bool = False
     leaves: ReplyLeaves = ReplyLeaves.RESPONDED
+    direction: str = INBOUND
+    kind: str = TEXT
     timers: Sequence[TimerWanted] = ()
 
 
@@ -92,10 +99,10 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
         "gate",
         id=inbound_id,
         position=0,
-        direction=INBOUND,
+        direction=stored.direction,
         provider_key=stored.provider_key,
         in_reply_to=None,
-        kind="text",
+        kind=stored.kind,
         body=book.seal("messages.body", text_bytes(body_of(message))),
         media_count=message.media_count,
         has_location=message.has_location,

@@ -89,7 +89,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("clinic_id", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("recipient", sa.String(length=80), nullable=False),
         sa.Column("conversation_id", sa.String(length=32), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
@@ -213,7 +213,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(length=32), nullable=False),
         sa.Column("conversation_id", sa.String(length=32), nullable=True),
         sa.Column("opted_out", sa.Boolean(), nullable=False),
-        sa.Column("source", sa.String(length=32), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["patient_id"], ["patients.id"], name=op.f("fk_opt_out_changes_patient_id")
@@ -225,7 +225,7 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("turn_number", sa.Integer(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
-        sa.Column("link_id", sa.String(length=64), nullable=False),
+        sa.Column("link_id", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -271,7 +271,7 @@ def upgrade() -> None:
         "conversation_flags",
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("turn_number", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -304,11 +304,11 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
         sa.Column("turn_number", sa.Integer(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
-        sa.Column("direction", sa.String(length=8), nullable=False),
+        sa.Column("direction", sa.String(length=16), nullable=False),
         sa.Column("channel", sa.String(length=8), nullable=False),
         sa.Column("provider_key", sa.String(length=128), nullable=True),
         sa.Column("in_reply_to", sa.String(length=32), nullable=True),
-        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("media_count", sa.SmallInteger(), nullable=False),
         sa.Column("has_location", sa.Boolean(), nullable=False),
@@ -338,7 +338,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=16), nullable=False),
         sa.Column("category", sa.String(length=24), nullable=True),
         sa.Column("subject", sa.String(length=8), nullable=True),
-        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("rules", sa.String(), nullable=False),
         sa.Column("said", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -371,7 +371,7 @@ def upgrade() -> None:
     op.create_table(
         "timers",
         sa.Column("conversation_id", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("turn_number", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -402,7 +402,7 @@ def upgrade() -> None:
     op.create_table(
         "consult_reasons",
         sa.Column("consult_id", sa.String(length=32), nullable=False),
-        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["consult_id"], ["consult_requests.id"], name=op.f("fk_consult_reasons_consult_id")

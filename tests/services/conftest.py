@@ -15,12 +15,14 @@ from bot.core.messages import Channel, InboundMessage
 from bot.flows.load import load_flow
 from bot.rules.resources import load_resources
 from bot.rules.ruleset import load_ruleset
+from bot.services.clinicians import Clinician, Role
 from bot.services.clinics import ClinicBook
 from bot.services.flows import FlowBook
 from bot.services.health import StoreHealth
 from bot.services.inbound import receive
 from bot.services.parts import Parts, load_conversation_phrases
 from bot.services.spool import Spool
+from bot.store import tables
 
 PHONE = "+15005550199"
 NUMBER = "+15005550006"
@@ -148,3 +150,27 @@ def parts(make_parts):
 @pytest.fixture
 def door(parts, demo_clinic, clock):
     return FrontDoor(parts, demo_clinic, clock)
+
+
+@pytest.fixture
+def clinician(door):
+    """An account, so that names can be shown; made without the cost of a password."""
+    return account(door, "1", "Dr Doe")
+
+
+def account(door, number, name):
+    with Session(door.parts.engine) as session:
+        row = tables.ClinicianRow(
+            id=number * 32,
+            email=f"{number}@clinic.example",
+            name=name,
+            password_hash="none",
+            role="clinician",
+            active=True,
+            created_at=door.clock(),
+        )
+        session.add(row)
+        session.commit()
+    return Clinician(
+        number * 32, f"{number}@clinic.example", name, Role.CLINICIAN, frozenset({"demo"})
+    )

@@ -9,39 +9,14 @@ from sqlalchemy.orm import Session
 from bot.consults.model import ConsultAction, ConsultStatus
 from bot.core.decisions import Priority
 from bot.core.errors import IllegalTransition, NotFound
-from bot.services.clinicians import Clinician, Role
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import act, list_consults
 from bot.services.history import stored_answer_sets
 from bot.store import tables
-from tests.services.conftest import PHONE
+from tests.services.conftest import PHONE, account
 from tests.services.test_inbound import together
 
 DANGER = "I want to kill myself tonight"
-
-
-@pytest.fixture
-def clinician(door):
-    """An account, so that names can be shown; made without the cost of a password."""
-    return account(door, "1", "Dr Doe")
-
-
-def account(door, number, name):
-    with Session(door.parts.engine) as session:
-        row = tables.ClinicianRow(
-            id=number * 32,
-            email=f"{number}@clinic.example",
-            name=name,
-            password_hash="none",
-            role="clinician",
-            active=True,
-            created_at=door.clock(),
-        )
-        session.add(row)
-        session.commit()
-    return Clinician(
-        number * 32, f"{number}@clinic.example", name, Role.CLINICIAN, frozenset({"demo"})
-    )
 
 
 @pytest.fixture

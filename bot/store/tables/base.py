@@ -15,6 +15,9 @@ ID = String(32)
 HASH = String(64)
 """A SHA-256 in hexadecimal."""
 
+CODE = String(200)
+"""A code from definitions, such as a link_id or a reason; wide: no turn may fail on its length."""
+
 
 class Base(DeclarativeBase):
     """Root of the mapped classes; constraints get predictable names, for migrations."""

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
-from bot.store.tables.base import HASH, ID, Base, Created
+from bot.store.tables.base import CODE, HASH, ID, Base, Created
 
 
 class PatientRow(Created, Base):
@@ -79,11 +79,11 @@ class MessageRow(Created, Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
     turn_number: Mapped[int]
     position: Mapped[int] = mapped_column(SmallInteger)
-    direction: Mapped[str] = mapped_column(String(8))
+    direction: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(8))
     provider_key: Mapped[str | None] = mapped_column(String(128))
     in_reply_to: Mapped[str | None] = mapped_column(ID)
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(32))
     body: Mapped[str] = mapped_column(EncryptedText("messages.body"))
     media_count: Mapped[int] = mapped_column(SmallInteger)
     has_location: Mapped[bool]
@@ -100,7 +100,7 @@ class AnswerRow(Created, Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
     turn_number: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    link_id: Mapped[str] = mapped_column(String(64))
+    link_id: Mapped[str] = mapped_column(CODE)
     status: Mapped[str] = mapped_column(String(16))
     value: Mapped[bytes] = mapped_column(EncryptedBytes("answers.value"))
 
@@ -117,7 +117,7 @@ class SafetyEventRow(Created, Base):
     tier: Mapped[str] = mapped_column(String(16))
     category: Mapped[str | None] = mapped_column(String(24))
     subject: Mapped[str | None] = mapped_column(String(8))
-    source: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(CODE)
     rules: Mapped[str]
     said: Mapped[bytes] = mapped_column(EncryptedBytes("safety_events.said"))
 
@@ -142,7 +142,7 @@ class FlagRow(Created, Base):
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
     turn_number: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code: Mapped[str] = mapped_column(CODE, primary_key=True)
 
 
 class OptOutRow(Created, Base):
@@ -154,7 +154,7 @@ class OptOutRow(Created, Base):
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"))
     conversation_id: Mapped[str | None] = mapped_column(ID)
     opted_out: Mapped[bool]
-    source: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(CODE)
 
 
 class SecureLinkRow(Created, Base):

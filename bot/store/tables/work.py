@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
-from bot.store.tables.base import ID, Base, Created
+from bot.store.tables.base import CODE, ID, Base, Created
 
 
 class ConsultRow(Created, Base):
@@ -37,7 +37,7 @@ class ConsultReasonRow(Created, Base):
     __tablename__ = "consult_reasons"
 
     consult_id: Mapped[str] = mapped_column(ForeignKey("consult_requests.id"), primary_key=True)
-    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code: Mapped[str] = mapped_column(CODE, primary_key=True)
 
 
 class ConsultEventRow(Created, Base):
@@ -78,7 +78,7 @@ class OutboxRow(Created, Base):
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     clinic_id: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(32))
     recipient: Mapped[str] = mapped_column(String(80))
     conversation_id: Mapped[str | None] = mapped_column(ID)
     payload: Mapped[bytes] = mapped_column(EncryptedBytes("outbox.payload"))
@@ -98,7 +98,7 @@ class TimerRow(Created, Base):
     __table_args__ = (Index(None, "due_at"),)
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(24), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     turn_number: Mapped[int]
 
