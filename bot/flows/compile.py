@@ -44,7 +44,7 @@ from bot.flows.model import (
     TriageStep,
 )
 from bot.flows.phrases import CLINIC_WORDS, wording
-from bot.flows.symbols import collect_symbols
+from bot.flows.symbols import collect_symbols, symbol_sources
 from bot.flows.texts import checked
 
 _DISPOSITIONS = {disposition.label: disposition for disposition in Disposition}
@@ -65,6 +65,7 @@ def compile_flow(bundle: Bundle, source: bytes, content_hash: str) -> Flow:
     symbols = collect_symbols(places, instruments)
     builder = _Builder(file, instruments, symbols, index)
     steps = with_ahead(refuse_cycles(tuple(builder.step(place) for place in places), places))
+    answered = [s.id for s in steps if isinstance(s, AskStep | SummaryStep)]
     questions = {s.question.link_id: s.question for s in steps if isinstance(s, AskStep)}
     return Flow(
         id=file.id,
@@ -79,6 +80,7 @@ def compile_flow(bundle: Bundle, source: bytes, content_hash: str) -> Flow:
         questions=questions,
         instruments=instruments,
         totals={i.total_link_id: i for i in instruments.values() if i.total_link_id},
+        sources=symbol_sources(symbols, answered),
     )
 
 

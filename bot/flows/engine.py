@@ -3,10 +3,11 @@
 The order in which a reply is taken:
 
 1. beyond the limit of turns nothing is read any more; a person is asked for;
-2. a command that is the whole message (BACK, SKIP, WHY …), unless the open question offers just
-   that word as an answer;
-3. what the engine itself asked last (which of two readings, start over?, which answer to change);
-4. the open question.
+2. a clear pick of what the open question offers, even if a command has the same name;
+3. a command that is the whole message (BACK, SKIP, WHY …);
+4. what the engine itself asked last (which of two readings, start over?, which answer to change),
+   which comes before the second while it is open;
+5. the open question.
 
 A paused conversation's next message counts as an answer only if it is a clear one to a question
 that is not free text; anything else is met with a welcome and the question. A reply is never
@@ -22,16 +23,20 @@ from bot.flows.confirming import NEITHER, chosen
 from bot.flows.events import AnswersRemoved, HumanReason, Restarted
 from bot.flows.model import AskStep, Flow, LinkStep, SummaryStep
 from bot.flows.questions import Kind, Question
-from bot.flows.reading import Ambiguous, Understood, read_command, read_reply
+from bot.flows.reading import Ambiguous, Reading, Understood, read_command, read_reply
 from bot.flows.reading.results import Command
 from bot.flows.recording import record
 from bot.flows.replies import not_understood, read, take, take_possible
 from bot.flows.state import FlowState, PendingKind, PossibleReading, TurnContext
+from bot.flows.summary import topic_question
 from bot.flows.symbols import CONFIRMED
 from bot.flows.turn import Step, Turn
 
 _FREE = frozenset({Kind.TEXT, Kind.MEDICATIONS})
 """Kinds to which almost any text would be an answer."""
+
+_OFFERING = frozenset({Kind.YES_NO, Kind.ONE_OF, Kind.MANY_OF})
+"""Kinds that offer words to reply with: those outrank a command of the same name."""
 
 _YES_NO = Question("", Kind.YES_NO)
 
@@ -112,52 +117,51 @@ def _over_limit(turn: Turn) -> None:
 
 
 def _hear(turn: Turn, text: str) -> None:
-    step = turn.open_step()
-    command = _command(turn, text)
+    step, reading = turn.open_step(), None
+    if turn.pending is None and isinstance(step, AskStep) and step.question.kind in _OFFERING:
+        reading = read(turn, step, text)
+        if isinstance(reading, Understood):
+            turn.paused = False
+            take(turn, step, reading, text)
+            return
+    command = None if text.isdecimal() else read_command(text, language=turn.language)
     if command is not None:
         turn.paused = False
-        if step is None and command.kind not in AFTER_THE_END:
-            turn.say("ended")
-        else:
-            obey(turn, step, command, text)
+        _obey(turn, command, text)
     elif turn.pending is not None:
         _PENDING[turn.pending.kind](turn, text)
     else:
-        _answer(turn, text)
+        _answer(turn, text, reading)
 
 
-def _command(turn: Turn, text: str) -> Command | None:
-    """Return the command in `text`, unless the open question offers that very word."""
-    if text.isdecimal():
-        return None
-    command = read_command(text, language=turn.language)
+def _obey(turn: Turn, command: Command, text: str) -> None:
     step = turn.open_step()
-    if command is None or not isinstance(step, AskStep) or not step.reading.choices:
-        return command
-    return None if isinstance(read(turn, step, text), Understood) else command
+    if step is None and command.kind not in AFTER_THE_END:
+        turn.say("ended")
+    else:
+        obey(turn, step, command, text)
 
 
-def _answer(turn: Turn, text: str) -> None:
+def _answer(turn: Turn, text: str, reading: Reading | None = None) -> None:
+    """Take `text` as the reply to what is open; `reading` is what it was read as already."""
     step = turn.open_step()
     if step is None:
         turn.say("ended")
     elif isinstance(step, SummaryStep):
         _confirm_summary(turn, step, text)
-    elif turn.paused:
-        _come_back(turn, step, text)
     else:
-        take(turn, step, read(turn, step, text), text)
+        reading = reading or read(turn, step, text)
+        if turn.paused and not _counts_after_pause(step, reading):
+            turn.say("welcome_back")
+            turn.ask(fresh=True)
+        else:
+            take(turn, step, reading, text)
+        turn.paused = False
 
 
-def _come_back(turn: Turn, step: AskStep, text: str) -> None:
-    """Take a clear answer after a pause; greet and ask again otherwise."""
-    turn.paused = False
-    reading = read(turn, step, text)
-    if isinstance(reading, Understood) and step.question.kind not in _FREE:
-        take(turn, step, reading, text)
-    else:
-        turn.say("welcome_back")
-        turn.ask(fresh=True)
+def _counts_after_pause(step: AskStep, reading: Reading) -> bool:
+    """Whether a reply is a clear answer even from somebody who may only be saying hello."""
+    return isinstance(reading, Understood) and step.question.kind not in _FREE
 
 
 def _confirm_summary(turn: Turn, step: SummaryStep, text: str) -> None:
@@ -181,13 +185,18 @@ def _confirm_summary(turn: Turn, step: SummaryStep, text: str) -> None:
 
 def _picked_topic(turn: Turn, text: str, *, confirm: bool) -> int | None:
     """Return the number picked from the list of topics (0: none of them), None if unclear."""
-    question = turn.listing(confirm=confirm).question
+    topics = turn.topics()
+    if text.isdecimal() and len(text) < 4:
+        number = int(text)
+        return number if number <= len(topics) else None
+    zero = turn.phrase("all_right" if confirm else "change_none")
+    question = topic_question(topics, zero, turn.language)
     reading = read_reply(question, text, language=turn.language, today=turn.context.today)
     return int(str(reading.value)) if isinstance(reading, Understood) else None
 
 
 def _ask_topic(turn: Turn, number: int) -> None:
-    topic = turn.listing(confirm=False).topics[number - 1]
+    topic = turn.topics()[number - 1]
     turn.pending = None
     turn.reask = (*topic.link_ids, *(i for i in turn.reask if i not in topic.link_ids))
     turn.say("change_again")

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.answers import Answer, AnswerStatus, Value, values_of
+from bot.core.answers import Answer, AnswerStatus
 from bot.core.conditions import Condition
 from bot.core.decisions import Judge
-from bot.core.errors import IncompleteAnswers
-from bot.core.instruments import total
 from bot.flows.events import AnswerRecorded, Ended, Event, Said, Triaged
+from bot.flows.known import Known
 from bot.flows.model import (
     AskStep,
     BranchStep,
@@ -72,9 +71,9 @@ class Walk:
     __slots__ = (
         "_flow",
         "_judge",
+        "_known",
         "_limit",
         "_say",
-        "_values",
         "_web_turn",
         "events",
         "exceeded",
@@ -106,7 +105,7 @@ class Walk:
         self._judge = judge
         self._limit = steps
         self._say = say
-        self._values: dict[str, Value] | None = None
+        self._known: Known | None = None
 
     def run(self, index: int) -> None:
         """Walk from step `index` to the next question without an answer, or to an end."""
@@ -132,26 +131,15 @@ class Walk:
         return any(self._evaluate(condition) is False for condition in step.when)
 
     def _evaluate(self, condition: Condition) -> bool | None:
-        if self._values is None:
-            self._values = values_of(self.live)
-        totals = self._flow.totals
-        if not totals.keys().isdisjoint(condition.symbols):
-            self._add_totals(self._values, condition.symbols & totals.keys())
-        return condition.evaluate(self._values)
-
-    def _add_totals(self, values: dict[str, Value], names: Iterable[str]) -> None:
-        answers = {answer.link_id: answer for answer in self.live}
-        for name in names:
-            try:
-                values[name] = total(self._flow.totals[name], answers)
-            except IncompleteAnswers:
-                values.pop(name, None)  # a total with a gap is unknown
+        if self._known is None:
+            self._known = Known(self._flow, self.live)
+        return condition.evaluate(self._known)
 
     def _take(self, answer: Answer) -> None:
         """Pass a question whose answer is known; what was said before it was heard before."""
         self.live.append(answer)
-        if self._values is not None:
-            self._values.update(values_of((answer,)))
+        if self._known is not None:
+            self._known.add(answer)
         self.events = [event for event in self.events if not isinstance(event, Said)]
 
     def _ask(self, step: AskStep | SummaryStep) -> int | None:

@@ -127,7 +127,8 @@ class Flow:
     `source` is the canonical bundle it was compiled from and `content_hash` its SHA-256;
     `flow_from_source(source)` gives the same flow again. `questions` are all questions by
     link_id, in the order of `order`. `index` gives the step of an id (or of a link_id), `totals`
-    the instrument that a total's symbol belongs to.
+    the instrument that a total's symbol belongs to. `sources` says which answer gives a symbol:
+    its link_id, and the name of the part ("" for the value itself).
     """
 
     id: str
@@ -142,6 +143,7 @@ class Flow:
     questions: Mapping[str, Question]
     instruments: Mapping[str, Instrument]
     totals: Mapping[str, Instrument]
+    sources: Mapping[str, tuple[str, str]]
 
     @property
     def order(self) -> tuple[str, ...]:

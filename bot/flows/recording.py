@@ -18,7 +18,7 @@ from bot.flows.turn import Turn
 
 def record(turn: Turn, step: AskStep | SummaryStep, answer: Answer) -> None:
     """Take `answer` as the answer to the open question and go on; the caller asks what follows."""
-    earlier = turn.answer_to(answer.link_id)
+    earlier = turn.answer_to(answer.link_id) if turn.reask else None
     answer = _never_calmer(turn, step, answer, earlier)
     turn.events.append(AnswerRecorded(answer, earlier))
     if isinstance(step, AskStep):

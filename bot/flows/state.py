@@ -7,7 +7,7 @@ flow gives, kept beside them so that a turn costs one step (see `fold`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -91,8 +91,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class TurnContext:
+class TurnContext(msgspec.Struct, frozen=True):
     """What the engine must be told of a turn.
 
     `today` is the clinic's date. `words` fill the placeholders clinic_name and clinic_phone.
@@ -103,7 +102,7 @@ class TurnContext:
     channel: Channel
     words: Mapping[str, str]
     judge: Judge
-    limits: Limits = field(default=DEFAULT_LIMITS)
+    limits: Limits = DEFAULT_LIMITS
 
 
 _ENCODER = msgspec.json.Encoder()

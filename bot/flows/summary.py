@@ -21,11 +21,10 @@ _NO_BRACES = str.maketrans("{}", "()")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One entry: its name, the questions behind it, and their answers in words (for the web)."""
+    """One entry: its name, and the questions behind it."""
 
     name: str
     link_ids: tuple[str, ...]
-    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,6 @@ class Listing:
 
     text: str
     choices: tuple[Choice, ...]
-    question: Question
     topics: tuple[Topic, ...]
 
 
@@ -42,20 +40,35 @@ def list_topics(
     flow: Flow, answers: Sequence[Answer], *, language: str, channel: Channel, confirm: bool
 ) -> Listing:
     """Return what can be changed; `confirm` words choice 0 as "all is right"."""
-    topics = _topics(flow, answers, language, channel)
+    topics = topics_of(flow, answers, language, channel)
     zero = phrases().text("all_right" if confirm else "change_none", language, channel)
     names = [zero, *(topic.name for topic in topics)]
-    lines = [f"{number} {name}" for number, name in enumerate(names)]
     if channel is Channel.WEB:
-        lines = [f"{topic.name}: {topic.shown}" for topic in topics]
-    if confirm and channel is Channel.SMS:
-        lines.append(phrases().text("summary_hint", language, channel))
+        lines = _with_answers(flow, answers, topics, language)
+    else:
+        lines = [f"{number} {name}" for number, name in enumerate(names)]
+        if confirm:
+            lines.append(phrases().text("summary_hint", language, channel))
     return Listing(
         text="".join(f"\n{line}" for line in lines),
         choices=tuple(Choice(str(number), name) for number, name in enumerate(names)),
-        question=_question(names, language),
         topics=topics,
     )
+
+
+def _with_answers(
+    flow: Flow, answers: Sequence[Answer], topics: Sequence[Topic], language: str
+) -> list[str]:
+    """Return a line per topic with its answer; an instrument's answers are not spelt out."""
+    given = {answer.link_id: answer for answer in answers}
+    lines: list[str] = []
+    for topic in topics:
+        step = flow.steps[flow.index[topic.link_ids[0]]]
+        shown = phrases().text("given", language, Channel.WEB)
+        if isinstance(step, AskStep) and step.group is None:
+            shown = show_answer(step, given[step.id], language, Channel.WEB)
+        lines.append(f"{topic.name}: {shown.translate(_NO_BRACES)}")
+    return lines
 
 
 def list_all_topics(flow: Flow, language: str) -> Listing:
@@ -64,27 +77,29 @@ def list_all_topics(flow: Flow, language: str) -> Listing:
     return list_topics(flow, every, language=language, channel=Channel.SMS, confirm=True)
 
 
-def _question(names: Sequence[str], language: str) -> Question:
-    """Return a question to read the reply with: a number, or a topic's name."""
+def topic_question(topics: Sequence[Topic], zero: str, language: str) -> Question:
+    """Return a question to read the reply with: a number, a topic's name, or the name of 0."""
     words = {language: phrases().words("all_right_words", language)}
-    choices = [QuestionChoice("0", {language: names[0]}, words)]
-    choices += [QuestionChoice(str(n), {language: name}) for n, name in enumerate(names) if n]
+    choices = [QuestionChoice("0", {language: zero}, words)]
+    choices += [QuestionChoice(str(n), {language: t.name}) for n, t in enumerate(topics, 1)]
     return Question("", Kind.ONE_OF, tuple(choices), first_number=0, languages=(language,))
 
 
-def _topics(
+def topics_of(
     flow: Flow, answers: Sequence[Answer], language: str, channel: Channel
 ) -> tuple[Topic, ...]:
     """Return one topic per question that has one, and one per instrument that has one."""
-    found: dict[str, Topic] = {}
+    behind: dict[str, list[str]] = {}
+    names: list[str] = []
     for answer in answers:
         step = flow.steps[flow.index[answer.link_id]]
         if not isinstance(step, AskStep) or step.topic is None:
             continue
-        key, shown = step.group or step.id, show_answer(step, answer, language, channel)
-        if key in found:  # a further item of the same instrument
-            shown = phrases().text("given", language, channel)
-        before = found[key].link_ids if key in found else ()
-        name = step.topic[language, channel]
-        found[key] = Topic(name, (*before, answer.link_id), shown.translate(_NO_BRACES))
-    return tuple(found.values())
+        key = step.group or step.id
+        if key not in behind:
+            behind[key] = []
+            names.append(step.topic[language, channel])
+        behind[key].append(answer.link_id)
+    return tuple(
+        Topic(name, tuple(link_ids)) for name, link_ids in zip(names, behind.values(), strict=True)
+    )

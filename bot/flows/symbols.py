@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.core.conditions import Symbol, SymbolType
 from bot.core.errors import DefinitionError
@@ -37,6 +37,7 @@ _PARTS: dict[Kind, dict[str, SymbolType]] = {
     },
     Kind.BLOOD_PRESSURE: {"systolic": SymbolType.NUMBER, "diastolic": SymbolType.NUMBER},
 }
+_ALL_PARTS = frozenset({"score"}).union(*_PARTS.values())
 
 
 def collect_symbols(
@@ -59,6 +60,22 @@ def collect_symbols(
             confirmed = Symbol(SymbolType.TEXT, frozenset({CONFIRMED}))
             _add(symbols, {place.id: confirmed}, place.path)
     return symbols
+
+
+def symbol_sources(
+    symbols: Mapping[str, Symbol], answered: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """Return for each symbol the link_id whose answer gives it and the part ("": its value).
+
+    Totals, which no single answer gives, and symbols of items that are not asked are left out.
+    """
+    found = {name: (name, "") for name in symbols if name in answered}
+    for link_id in answered:
+        for part in _ALL_PARTS:
+            symbol = f"{link_id}_{part}"
+            if symbol in symbols and symbol not in found:
+                found[symbol] = (link_id, part)
+    return found
 
 
 def _of_question(node: Ask) -> dict[str, Symbol]:

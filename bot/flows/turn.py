@@ -16,7 +16,7 @@ from bot.flows.fold import Walk
 from bot.flows.model import AskStep, Flow, FlowStep, SummaryStep, Wording
 from bot.flows.phrases import LINK_WORD, fill, phrases
 from bot.flows.state import FlowState, TurnContext
-from bot.flows.summary import Listing, list_topics
+from bot.flows.summary import Listing, Topic, list_topics, topics_of
 
 Choices = tuple[Choice, ...]
 
@@ -199,6 +199,10 @@ class Turn:
             channel=self.channel,
             confirm=confirm,
         )
+
+    def topics(self) -> tuple[Topic, ...]:
+        """Return the topics alone, in the order of their numbers from 1."""
+        return topics_of(self.flow, self.answers, self.language, self.channel)
 
     def _ask_question(self, step: AskStep, *, fresh: bool, attempt: int) -> None:
         key = (self.language, self.channel)
