@@ -7,7 +7,7 @@ stop at the gate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.errors import DefinitionError
@@ -15,16 +15,16 @@ from bot.rules.crisis.frame import Choice, ClassRef, Node, Repeat, Sequence, Wor
 from bot.rules.crisis.lexicon import NUMBER_CODES
 from bot.rules.crisis.pattern import Translator
 
-_COMMON_COST = 1000.0
+_NUMBER_PRICE = 1000.0
 _Priced = tuple[float, frozenset[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorChoice:
-    """Chooses anchors; `common` words are taken only when a frame leaves no other choice."""
+    """Chooses anchors; words that have a price are taken only for want of a cheaper choice."""
 
     translator: Translator
-    common: frozenset[str]
+    prices: Mapping[str, float]
     _classes: dict[str, _Priced | None] = field(default_factory=dict, compare=False)
 
     def of(self, nodes: Iterable[Node]) -> frozenset[bytes]:
@@ -55,12 +55,12 @@ class AnchorChoice:
 
     def _price_words(self, words: Words) -> _Priced | None:
         codes = self.translator.codes(words)
-        cost = sum(_COMMON_COST if word in self.common else 1.0 for word in words.literal)
+        cost = sum(self.prices.get(word, 1.0) for word in words.literal)
         return (cost + 3.0 * len(words.prefixes), frozenset(codes)) if codes else None
 
     def _price_class(self, name: str) -> _Priced | None:
         if name in NUMBER_CODES:
-            return _COMMON_COST, frozenset((NUMBER_CODES[name],))
+            return _NUMBER_PRICE, frozenset((NUMBER_CODES[name],))
         if name not in self._classes:
             node = self.translator.vocabulary.classes.get(name)
             self._classes[name] = None if node is None else self._price(node)

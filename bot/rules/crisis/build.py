@@ -37,6 +37,8 @@ from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
 _GATE_MEMORY_MB = 16
 _GROUP_MEMORY_MB = 64
 _SPELLED_LETTERS = 4
+_COMMON_PRICE = 300.0
+_MOST_COMMON_PRICE = 3000.0
 _TIERS = {tier.label: tier for tier in Tier}
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -102,9 +104,10 @@ class Builder:
     def gate(self) -> Gate:
         """Return the gate: each group's anchors, then the signs of disguise."""
         files = self._definitions.rules
-        choice = AnchorChoice(
-            self._translator, frozenset(self._definitions.disguise.common_words)
-        )
+        disguise = self._definitions.disguise
+        prices = dict.fromkeys(disguise.common_words, _COMMON_PRICE)
+        prices |= dict.fromkeys(disguise.most_common_words, _MOST_COMMON_PRICE)
+        choice = AnchorChoice(self._translator, prices)
         sources = [self._anchor_source(file, choice) for file in files]
         letter = r"\x80[a-z](?:\xff[\x00-\x7f])*"
         sources.append(f"(?:{letter}){{{_SPELLED_LETTERS},}}")
@@ -176,6 +179,7 @@ class Builder:
             to=_tier(entry.id, entry.to),
             pattern=LazyPattern(source, entry.id),
             unless=self._lazy(f"{entry.id}.unless") if entry.unless else None,
+            unless_in=_word(entry.id, Scope, entry.unless_in) if entry.unless_in else scope,
             unless_hit=self._lazy(f"{entry.id}.unless_hit") if entry.unless_hit else None,
         )
 

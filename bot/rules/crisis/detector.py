@@ -74,20 +74,21 @@ class Detector:
     def _hits(self, text: str) -> list[Hit]:
         """Return the best occurrence of each rule in each reading of the text."""
         view = fold(text)
-        opened = self.gate.set.Match(self.lexicon.encode(view.text))
+        codes = self.lexicon.encode(view.text)
+        opened = self.gate.set.Match(codes)
         if opened is None:
             if not views.overrides_direction(text):
                 return []
             opened = []
-        return [
-            hit
-            for reading in self._readings(text, view, opened)
-            for hit in self._search(reading)
-        ]
+        hits = self._search(view, codes, opened)
+        for reading in self._disguised(text, view, opened):
+            codes = self.lexicon.encode(reading.text)
+            hits.extend(self._search(reading, codes, self.gate.set.Match(codes) or []))
+        return hits
 
-    def _readings(self, text: str, view: View, opened: list[int]) -> list[View]:
-        """Return the plain reading, and those that the gate's signs of disguise ask for."""
-        readings = [view]
+    def _disguised(self, text: str, view: View, opened: list[int]) -> list[View]:
+        """Return the other readings that the gate's signs of disguise ask for."""
+        readings = []
         if self.gate.spelled_id in opened:
             closed = views.spelled_out(view)
             if closed is not None:
@@ -98,20 +99,18 @@ class Detector:
             readings.extend(views.decoded(text))
         return readings
 
-    def _search(self, view: View) -> list[Hit]:
+    def _search(self, view: View, codes: bytes, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule that matches the view."""
-        codes, spans = self.lexicon.encode_with_spans(view.text)
-        reading = Reading(view, codes, spans)
-        hits = []
-        for group_id in sorted(self.gate.set.Match(codes) or ()):
-            if group_id >= len(self.groups):
-                break
-            group = self.groups[group_id]
-            for rule_id in sorted(group.set.Match(codes) or ()):
-                hit = _best_occurrence(group.rules[rule_id], reading, self.grammar)
-                if hit is not None:
-                    hits.append(hit)
-        return hits
+        matched: list[Rule] = []
+        for group_id in sorted(opened):
+            if group_id < len(self.groups):
+                group = self.groups[group_id]
+                matched.extend(group.rules[rule_id] for rule_id in group.set.Match(codes) or ())
+        if not matched:
+            return []
+        reading = Reading(view, *self.lexicon.encode_with_spans(view.text))
+        found = (_best_occurrence(rule, reading, self.grammar) for rule in matched)
+        return [hit for hit in found if hit is not None]
 
 
 def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 UNKNOWN = b"\x82\x00"
 LONG = b"\x82\x01"
@@ -30,6 +30,8 @@ _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
 _LONG_LETTERS = 20
 _LONGEST_PIECE = 10
+_REMEMBERED_LETTERS = 24
+_REMEMBERED_STRETCHES = 16_384
 _TOKEN = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
 _REPEATED = re.compile(r"(.)\1+")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
@@ -63,6 +65,7 @@ class Lexicon:
     prefixes: Mapping[str, bytes]
     prefix_lengths: tuple[int, ...]
     joined: frozenset[str]
+    remembered: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def encode(self, text: str) -> bytes:
         """Return the codes of a folded text."""
@@ -85,15 +88,26 @@ class Lexicon:
         return b"".join(out), spans
 
     def _chunk(self, chunk: str) -> bytes:
-        """Return the codes of a stretch without blanks that is no single known word."""
+        """Return the codes of a stretch without blanks that is no single known word.
+
+        The codes of short stretches are remembered, up to a bound; nothing of who wrote them is.
+        """
         if not chunk or chunk in self.codes:
             return b""
-        return b"".join(
+        known = self.remembered.get(chunk)
+        if known is not None:
+            return known
+        found = b"".join(
             [
                 self.codes[token] if token in self.codes else self._token(token)
                 for token in _TOKEN.findall(chunk)
             ]
         )
+        if len(chunk) <= _REMEMBERED_LETTERS:
+            if len(self.remembered) >= _REMEMBERED_STRETCHES:
+                self.remembered.clear()
+            self.remembered[chunk] = found
+        return found
 
     def _token(self, token: str) -> bytes:
         """Return the codes of a token that is not in the lexicon as it stands."""

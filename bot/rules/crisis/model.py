@@ -21,13 +21,17 @@ class Who(StrEnum):
 
 
 class Scope(StrEnum):
-    """The stretch of text a guard reads: around the hit, never beyond the clause or sentence."""
+    """The stretch of text a guard reads: around the hit, never beyond the clause or sentence.
+
+    `quote` is what stands before a quotation that holds the hit; `match` what the guard matched.
+    """
 
     BEFORE = "before"
     AFTER = "after"
     CLAUSE = "clause"
     SENTENCE = "sentence"
     QUOTE = "quote"
+    MATCH = "match"
 
 
 class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +67,10 @@ class WordFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GuardEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A circumstance that demotes a hit to the tier `to`, unless `unless` is met beside it."""
+    """A circumstance that demotes a hit to the tier `to`, unless `unless` is met beside it.
+
+    `unless` is looked for where the guard is; `unless_in` names another scope instead.
+    """
 
     id: str
     note: str
@@ -71,6 +78,7 @@ class GuardEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str
     patterns: list[str]
     unless: list[str] = []
+    unless_in: str = ""
     unless_hit: list[str] = []
 
 
@@ -99,9 +107,11 @@ class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Stems whose misspellings are mended, words that are no misspelling, words read backwards.
 
-    `fillers` are left out before the frames are searched; `common_words` are too frequent to open the gate by themselves.
+    `fillers` are left out before the frames are searched; common words are
+    too frequent to open the gate by themselves.
     """
 
+    most_common_words: list[str]
     common_words: list[str]
     stems: list[str]
     real_words: list[str]
@@ -126,6 +136,7 @@ class Guard:
     to: Tier
     pattern: Any
     unless: Any | None
+    unless_in: Scope
     unless_hit: Any | None
 
 

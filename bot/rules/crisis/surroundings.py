@@ -88,8 +88,12 @@ def subject_of(rule: Rule, around: Surroundings, grammar: Grammar) -> Subject:
 def applies(guard: Guard, around: Surroundings) -> bool:
     """Return whether `guard` is met around the hit and nothing excuses it."""
     read = around.of(guard.scope)
-    if read is None or guard.pattern.search(read) is None:
+    found = None if read is None else guard.pattern.search(read)
+    if read is None or found is None:
         return False
-    if guard.unless is not None and guard.unless.search(read) is not None:
-        return False
+    if guard.unless is not None:
+        start, end = found.span()
+        where = read[start:end] if guard.unless_in is Scope.MATCH else around.of(guard.unless_in)
+        if guard.unless.search(where or b"") is not None:
+            return False
     return guard.unless_hit is None or guard.unless_hit.search(around.hit) is None
