@@ -1,11 +1,12 @@
 """An answer in words, for the patient who gave it to check it. Never sent by SMS as a list.
 
-Where a value has no words of ours (a place, free text) the patient's own are shown.
+Where a value has no words of ours (free text) the patient's own are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from bot.core.answers import Answer, AnswerStatus, Value
 from bot.core.messages import Channel
@@ -13,11 +14,15 @@ from bot.flows.model import AskStep
 from bot.flows.offers import UNSURE
 from bot.flows.phrases import fill, phrases
 from bot.flows.questions import Kind, Question
+from bot.flows.reading.places import places
 
 
 def show_answer(step: AskStep, answer: Answer, language: str, channel: Channel) -> str:
     """Return the answer in words: what was understood, "not sure", or "left open"."""
     if answer.status is AnswerStatus.ANSWERED:
+        unknown = answer.parts.get("unrecognised")
+        if isinstance(unknown, tuple) and isinstance(answer.value, tuple) and unknown:
+            return ", ".join((*answer.value, *unknown))
         return show_value(step.question, answer.value, answer.written, language, channel=channel)
     unsure = answer.status is AnswerStatus.UNCLEAR and step.question.unsure
     return phrases().text("unsure" if unsure else "not_answered", language, channel)
@@ -71,6 +76,21 @@ def _names(question: Question, value: Value, language: str) -> str:
     return ", ".join(names) or phrases().text("nothing", language, Channel.WEB)
 
 
+def _place(question: Question, value: Value, language: str) -> str:
+    code = str(value)
+    return _place_names().get(code, code)
+
+
+@cache
+def _place_names() -> Mapping[str, str]:
+    """Return code -> the first name that the places' list gives it."""
+    named: dict[str, str] = {}
+    for name, codes in places().names:
+        if len(codes) == 1:
+            named.setdefault(codes[0], name.title())
+    return named
+
+
 _SHOWN: Mapping[Kind, Callable[[Question, Value, str], str]] = {
     Kind.YES_NO: _yes_no,
     Kind.ONE_OF: _label,
@@ -78,5 +98,7 @@ _SHOWN: Mapping[Kind, Callable[[Question, Value, str], str]] = {
     Kind.INTEGER: _number,
     Kind.DECIMAL: _number,
     Kind.DATE: _date,
+    Kind.PLACE: _place,
+    Kind.MEDICATIONS: _names,
     Kind.BLOOD_PRESSURE: lambda _, value, __: str(value),
 }
