@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection it is handed, or on DATABASE_URL from the shell.
+"""Runs the migrations on the connection it is handed, or on the database of the Flask app.
 
 On PostgreSQL an advisory lock lets one process migrate at a time (several start at once on a
 deployment), and a short lock timeout makes a change that would wait behind a long transaction
@@ -7,9 +7,8 @@ fail instead of queueing every webhook behind itself.
 
 from __future__ import annotations
 
-import os
-
 from alembic import context
+from flask import current_app
 from sqlalchemy import Connection, text
 
 from bot.store.migrate import migration_engine
@@ -44,5 +43,8 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    with migration_engine(os.environ["DATABASE_URL"]).begin() as opened:
+    url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+    engine = migration_engine(url.render_as_string(hide_password=False))
+    with engine.begin() as opened:
         run(opened)
+    engine.dispose()
