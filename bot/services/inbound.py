@@ -14,6 +14,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from sqlalchemy import update
+
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import CallerError, StoreUnavailable
@@ -24,8 +26,10 @@ from bot.services.emergency import emergency_texts, screen
 from bot.services.parts import Parts
 from bot.services.spool import SpooledMessage
 from bot.services.taking_turns import Reply, Task, take_stored_turn
+from bot.services.transactions import writing
 from bot.store.engine import LockedTooLong
 from bot.store.rows import ReplyLeaves
+from bot.store.tables import MessageRow
 
 __all__ = ["Reply", "receive", "receive_without_clinic", "replay"]
 
@@ -168,13 +172,26 @@ def _replay_one(parts: Parts, spooled: SpooledMessage) -> bool:
     leaves = _leaves(spooled)
     task = Task(spooled.message, clinic, finding, spooled.conversation_id, leaves)
     try:
-        _take_or_plain(parts, task)
+        reply = _take_or_plain(parts, task)
     except StoreUnavailable:
         raise
     except Exception as error:
         _log_failure(error, task)
         return False
+    if reply.duplicate:
+        _note_unknown(parts, reply)
     return True
+
+
+def _note_unknown(parts: Parts, reply: Reply) -> None:
+    """Say of a reply that nobody knows whether it left.
+
+    The turn was stored, but its answer may have been lost on the way back to us. It is not sent
+    again: a routine text comes once or not at all, and the transcript shows which is not known.
+    """
+    unsure = (MessageRow.id.in_(reply.message_ids), MessageRow.delivery == ReplyLeaves.RESPONDED)
+    with writing(parts.engine) as session:
+        session.execute(update(MessageRow).where(*unsure).values(delivery="unknown"))
 
 
 def _leaves(spooled: SpooledMessage) -> ReplyLeaves:
