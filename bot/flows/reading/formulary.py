@@ -92,7 +92,10 @@ def load_formulary(path: Path = DEFINITIONS / "medications.yaml") -> Formulary:
         around=around,
         separators=frozenset(w for words in source.separators.values() for w in words),
         ordinary=around.union(
-            map(phrase_of, source.not_medications), map(phrase_of, source.forms), _known_words()
+            map(phrase_of, source.not_medications),
+            map(phrase_of, source.forms),
+            map(phrase_of, source.amounts),
+            _known_words(),
         ),
         classes=tuple(source.classes),
         longest=max(name.count(" ") + 1 for name in names),

@@ -38,11 +38,12 @@ class Token:
 
 @dataclass(slots=True)
 class Mention:
-    """One name found (None: an unrecognised word) and what was said beside it.
+    """One name found (None: an unrecognised word) at `text[start:end]` and what is beside it.
 
     `negated` when a negating word stands before it in the same clause.
     """
 
+    text: str
     named: Named | None
     start: int
     end: int
@@ -72,13 +73,12 @@ class _Detail:
 
 def recognise_medications(text: str) -> tuple[MedicationMention, ...]:
     """Return every medication named, in the order written; what is not known has no class."""
+    return tuple(result for mention in find_mentions(text) for result in described(mention))
+
+
+def find_mentions(text: str) -> list[Mention]:
+    """Return the mentions in a text, in the order written."""
     clean = _INVISIBLE.sub("", storable(text))
-    found = find_mentions(clean)
-    return tuple(result for mention in found for result in _results(mention, clean))
-
-
-def find_mentions(clean: str) -> list[Mention]:
-    """Return the mentions in a storable text, in the order written."""
     tokens = [Token(fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(clean)]
     tokens = [
         Token(token.form.replace("'", ""), token.start, token.end)
@@ -94,8 +94,9 @@ def _is_hyphen(token: Token, clean: str) -> bool:
     return token.form == "-" and len(around) == 2 and around.isalpha()
 
 
-def _results(mention: Mention, clean: str) -> list[MedicationMention]:
-    written = clean[mention.start : mention.end]
+def described(mention: Mention) -> list[MedicationMention]:
+    """Return what a mention names: several medications where a product holds several."""
+    written = mention.text[mention.start : mention.end]
     if mention.named is None:
         return [_mention_of(mention, written, None, None)]
     return [_mention_of(mention, written, *known) for known in mention.named.medications]
@@ -144,16 +145,19 @@ class _Finder:
         return 1
 
     def _name(self, at: int) -> int:
-        for count in range(min(self.known.longest, len(self.tokens) - at), 0, -1):
-            named = self.known.names.get(" ".join(self.forms[at : at + count]))
-            if named is not None:
-                self._mention(named, at, count)
-                return count
+        """Match the longest name; a point inside it ("St. John's wort") is passed over."""
+        last = min(at + self.known.longest, len(self.forms) - 1)
+        for end in range(last, at - 1, -1):
+            words = [form for form in self.forms[at : end + 1] if form != "."]
+            named = self.known.names.get(" ".join(words))
+            if named is not None and self.forms[end] != ".":
+                self._mention(named, at, end + 1 - at)
+                return end + 1 - at
         return 0
 
     def _mention(self, named: Named | None, at: int, count: int) -> None:
         start, end = self.tokens[at].start, self.tokens[at + count - 1].end
-        self.mentions.append(Mention(named, start, end, self.clause, self.negated))
+        self.mentions.append(Mention(self.clean, named, start, end, self.clause, self.negated))
 
     def _number(self, at: int) -> int:
         """Read "10 mg", "for six weeks", or the bare "300" after a name."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.core.answers import Value
 from bot.flows.reading.formulary import formulary
 from bot.flows.reading.lexicon import Lean
-from bot.flows.reading.medications import find_mentions, recognise_medications
+from bot.flows.reading.medications import described, find_mentions
 from bot.flows.reading.polarity import HEDGED, hedge, polarity_of
 from bot.flows.reading.reply import Reply
 from bot.flows.reading.results import (
@@ -29,7 +29,8 @@ def read_medications(reply: Reply) -> Reading:
     "None" gives an empty value. A name that is denied ("no lithium") gives no value. When some
     words were not recognised and none were, `classes` is left out: what they are is not known.
     """
-    mentions = recognise_medications(reply.written)
+    found = find_mentions(reply.written)
+    mentions = [mention for one in found for mention in described(one)]
     if not mentions:
         return _nothing(reply)
     lean = polarity_of(reply.words, reply.lexicon).lean
@@ -38,7 +39,7 @@ def read_medications(reply: Reply) -> Reading:
         return hedge(reply.question, lean)
     if not recognised and not _speaks_of_medications(reply, mentions):
         return _NOTHING_NAMED
-    if any(mention.negated for mention in find_mentions(reply.written)):
+    if any(one.named and one.negated for one in found):
         return Unclear(UnclearReason.CONTRADICTORY)
     unrecognised = tuple(mention.written for mention in mentions if not mention.recognised)
     names = dict.fromkeys(mention.name for mention in recognised if mention.name is not None)
