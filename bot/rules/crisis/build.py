@@ -83,7 +83,7 @@ class Builder:
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
         literal = {word for words in named for word in words.literal}
         return lexicons.build(
-            words=literal | set(disguise.stems) | set(disguise.fillers),
+            words=literal | {*disguise.stems, *disguise.fillers, *disguise.real_words},
             anchors={word for words in anchors for word in words.literal},
             prefixes=(prefix for words in named for prefix in words.prefixes),
             fillers=disguise.fillers,
