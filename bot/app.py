@@ -32,19 +32,21 @@ from bot.web.clinic import clinic
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import health
+from bot.web.link import check_link, link
 from bot.web.sms import STATUS_PATH, sms
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
 from config import Settings
 
 MOST_FORM_FIELDS = 100
 
-BLUEPRINTS = (sms, health, assets, clinic, alerts)
+BLUEPRINTS = (sms, health, assets, clinic, alerts, link)
 COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows)
 rules.add_command(backtest)
 
 CHECKS: dict[Entrance, Check] = {
     Entrance.TWILIO: check_twilio,
     Entrance.CLINICIAN: check_clinician,
+    Entrance.SECURE_LINK: check_link,
 }
 
 

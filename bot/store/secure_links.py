@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from bot.store.tables import ConversationRow, MessageRow, SecureLinkRow
 
@@ -50,21 +50,22 @@ def find_link(connection: Connection, token_hash: str) -> StoredLink | None:
     return None if row is None else StoredLink(token_hash, *row)
 
 
-def count_failed_try(connection: Connection, token_hash: str) -> None:
-    """Add one failed try to a link."""
-    connection.execute(
+def spend_try(connection: Connection, token_hash: str, *, limit: int) -> bool:
+    """Count one try to open a link; false (and nothing is counted) when `limit` are spent."""
+    spent = connection.execute(
         update(SecureLinkRow)
-        .where(SecureLinkRow.token_hash == token_hash)
+        .where(SecureLinkRow.token_hash == token_hash, SecureLinkRow.failed_tries < limit)
         .values(failed_tries=SecureLinkRow.failed_tries + 1)
     )
+    return bool(spent.rowcount)
 
 
 def mark_used(connection: Connection, token_hash: str, *, now: datetime) -> None:
-    """Note when a link was first opened; later openings change nothing."""
+    """Note that a link was opened rightly: when first, and that no try is spent any more."""
     connection.execute(
         update(SecureLinkRow)
-        .where(SecureLinkRow.token_hash == token_hash, SecureLinkRow.used_at.is_(None))
-        .values(used_at=now)
+        .where(SecureLinkRow.token_hash == token_hash)
+        .values(used_at=func.coalesce(SecureLinkRow.used_at, now), failed_tries=0)
     )
 
 

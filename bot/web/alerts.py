@@ -17,7 +17,7 @@ alerts = Blueprint("alerts", __name__, url_prefix="/alerts")
 
 
 @alerts.get("/<alert_id>/<token>")
-@entrance(Entrance.ALERT_LINK)
+@entrance(Entrance.LINK_DOOR)
 def show_alert(alert_id: str, token: str) -> str:
     """Show whether the alert is open, and the button that takes it."""
     is_open = open_by_link(_parts(), alert_id, token)
@@ -25,7 +25,7 @@ def show_alert(alert_id: str, token: str) -> str:
 
 
 @alerts.post("/<alert_id>/<token>")
-@entrance(Entrance.ALERT_LINK)
+@entrance(Entrance.LINK_DOOR)
 def take_alert(alert_id: str, token: str) -> str:
     """Take the alert, unless somebody was first."""
     return _page(is_open=False, taken=take_by_link(_parts(), alert_id, token))

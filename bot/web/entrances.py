@@ -24,11 +24,11 @@ class Entrance(StrEnum):
     TWILIO = "twilio-signature"
     CLINICIAN = "clinician"
     SECURE_LINK = "secure-link"
-    ALERT_LINK = "alert-link"
+    LINK_DOOR = "link-door"
 
 
-SELF_CHECKED = frozenset({Entrance.PUBLIC, Entrance.ALERT_LINK})
-"""Entrances with nothing to check before the view: the use case checks the link's own token."""
+SELF_CHECKED = frozenset({Entrance.PUBLIC, Entrance.LINK_DOOR})
+"""Entrances with nothing to check before the view: the use case checks a link's own token."""
 
 
 View = TypeVar("View", bound=Callable[..., Any])
