@@ -60,7 +60,7 @@ class AnchorChoice:
 
     def _price_class(self, name: str) -> _Priced | None:
         if name in NUMBER_CODES:
-            return _NUMBER_PRICE, frozenset((NUMBER_CODES[name],))
+            return _NUMBER_PRICE, frozenset(self.translator.number_codes(name))
         if name not in self._classes:
             node = self.translator.vocabulary.classes.get(name)
             self._classes[name] = None if node is None else self._price(node)

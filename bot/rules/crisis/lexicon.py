@@ -19,6 +19,7 @@ SOFT = b"\xff\x01"
 QUOTE = b"\xff\x02"
 NEWLINE = b"\xff\x03"
 HARD = b"\xff\x10"
+QUESTION = b"\xff\x11"
 NUMBER_CODES = {
     "digit": b"\x81\x00",
     "number": b"\x81\x01",
@@ -171,8 +172,10 @@ class Lexicon:
 
 def punctuation(token: str) -> bytes:
     """Return the code of a mark: it ends a clause, quotes, or only separates."""
-    if token in ".!?;":
+    if token in ".!;":
         return HARD
+    if token == "?":
+        return QUESTION
     if token == '"':
         return QUOTE
     if token == "\n":

@@ -19,7 +19,7 @@ from bot.rules.crisis.frame import (
     Sequence,
     Words,
 )
-from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon
+from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon, kind_of_number
 
 SOFT_MARKS = r"(?:\xff[\x01-\x0f])*"
 ANY_WORD = r"[\x80-\xfe][\x00-\x7f]"
@@ -89,8 +89,10 @@ class Translator:
         return f"(?:{'|'.join(sources)})"
 
     def _class_source(self, name: str, path: tuple[str, ...]) -> str:
+        if name == "question":
+            return rf"(?:\xff\x11{SOFT_MARKS})+"
         if name in NUMBER_CODES:
-            return codes_source([NUMBER_CODES[name]])
+            return codes_source(self.number_codes(name))
         if name in path:
             raise DefinitionError(".".join(path), f"class {name} refers to itself")
         known = self._classes.get(name)
@@ -113,6 +115,12 @@ class Translator:
             found |= self._beginning_with(prefix)
         found.discard(b"")
         return found
+
+    def number_codes(self, kind: str) -> set[bytes]:
+        """Return the code of a kind of number, and those of such numbers that frames spell out."""
+        code = NUMBER_CODES[kind]
+        literal = (word for word in self.lexicon.codes if word.isdigit())
+        return {code} | {self.lexicon.codes[w] for w in literal if kind_of_number(w) == code}
 
     def _beginning_with(self, prefix: str) -> frozenset[bytes]:
         known = self._starting.get(prefix)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.findings import Subject
-from bot.rules.crisis.lexicon import HARD, NEWLINE, QUOTE
+from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION, QUOTE
 from bot.rules.crisis.model import Grammar, Guard, Rule, Scope, Who
 
 _BEFORE_BYTES = 2 * 40
 _AFTER_BYTES = 2 * 30
+_REPLY_BYTES = 2 * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Surroundings:
 def look_around(codes: bytes, start: int, end: int, grammar: Grammar) -> Surroundings:
     """Return what stands around `codes[start:end]` within its sentence and clause."""
     low, high = max(0, start - _BEFORE_BYTES), min(len(codes), end + _AFTER_BYTES)
-    for mark in (HARD, NEWLINE):
+    for mark in (HARD, QUESTION, NEWLINE):
         found = codes.rfind(mark, low, start)
         low = found + 2 if found >= 0 else low
         found = codes.find(mark, end, high)
@@ -51,10 +52,14 @@ def look_around(codes: bytes, start: int, end: int, grammar: Grammar) -> Surroun
     for broken in grammar.clause_break.finditer(before):
         before = codes[low + broken.end() : start]
     broken = grammar.clause_break.search(after)
+    if broken is not None:
+        after = after[: broken.start()]
+    elif codes[high : high + 2] == QUESTION:
+        after = codes[end : high + _REPLY_BYTES]
     return Surroundings(
         before=before,
         hit=codes[start:end],
-        after=after if broken is None else after[: broken.start()],
+        after=after,
         sentence=codes[low:high],
         before_quotation=_before_quotation(codes, start, end),
     )
