@@ -14,6 +14,7 @@ from bot.cli.backtest import backtest
 from bot.cli.clinicians import clinicians
 from bot.cli.clinics import clinics
 from bot.cli.flows import flows
+from bot.cli.keys import keys
 from bot.cli.phone import phone
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, serve, worker
@@ -23,8 +24,10 @@ from bot.delivery.senders import Sender
 from bot.delivery.smtp_letters import SmtpLetters
 from bot.delivery.stand_ins import KeptAtHome, NotSetUp
 from bot.services.alerts import alert_link
+from bot.services.inbound import replay
 from bot.services.parts import Parts, make_parts
 from bot.store.engine import StoreLimits
+from bot.store.orm import attach
 from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
 from bot.web.assets import assets
@@ -40,7 +43,7 @@ from config import Settings
 MOST_FORM_FIELDS = 100
 
 BLUEPRINTS = (sms, health, assets, clinic, alerts, link)
-COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows)
+COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows, keys)
 rules.add_command(backtest)
 
 CHECKS: dict[Entrance, Check] = {
@@ -62,6 +65,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     _write_log_lines()
     parts = parts or _make_parts(settings)
     app.extensions["porchlight"] = parts
+    attach(app, parts.engine)
     app.extensions["delivery"] = partial(_make_delivery, settings, parts)
     check = make_signature_check(settings.public_url, settings.twilio_auth_token)
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
@@ -147,6 +151,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         new_id=parts.new_id,
         report=reporter(logging.getLogger("bot.delivery")),
         name=parts.new_id(),
+        replay=partial(replay, parts),
     )
 
 

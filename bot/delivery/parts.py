@@ -22,7 +22,8 @@ class DeliveryParts:
 
     `clinic_of` returns an applied clinic by id, None if there is none. `alert_link` returns the
     address at which an alert can be acknowledged without a login. `report` takes the name of a
-    thing that happened and ids, for the log; never a text or a number of anybody.
+    thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
+    messages that were kept on disk while the database was away; it returns how many there were.
     """
 
     engine: Engine
@@ -35,6 +36,7 @@ class DeliveryParts:
     new_id: Callable[[], str]
     report: Callable[..., None]
     name: str
+    replay: Callable[[], int] = int
 
 
 def load_pages() -> Phrases:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.delivery.senders import Letter
 from bot.store.outbox import OutboxItem, OutboxState
+from bot.store.receipts import apply_receipts
 from bot.store.tables import ConversationRow, MessageRow, PatientRow
 
 PATIENT_TEXT = "patient-text"
@@ -34,9 +35,14 @@ def text_sent(
     provider_key: str | None,
     now: datetime,
 ) -> None:
-    """Write on the message itself how its sending ended, and the provider's id of it."""
+    """Write on the message itself how its sending ended, and the provider's id of it.
+
+    The provider's word on it may have come before we knew that id; then it is applied now.
+    """
     connection.execute(
         update(MessageRow)
         .where(MessageRow.id == item.payload["message_id"])
         .values(provider_key=provider_key, delivery=state.value, delivery_at=now)
     )
+    if provider_key is not None:
+        apply_receipts(connection, provider_key, now=now)

@@ -1,4 +1,4 @@
-"""The worker: pages due alerts and empties the outbox, again and again, until told to stop.
+"""The worker: treats kept messages, pages due alerts and empties the outbox, until told to stop.
 
 It keeps nothing in memory that matters. Killed at any point, the next one goes on from the rows.
 """
@@ -21,7 +21,7 @@ def run(parts: DeliveryParts, stop: Event) -> None:
     parts.report("worker.started")
     while not stop.is_set():
         try:
-            busy = page_due_alerts(parts) + deliver_due(parts)
+            busy = parts.replay() + page_due_alerts(parts) + deliver_due(parts)
         except StoreUnavailable as error:
             parts.report("worker.database-away", error_code=str(error))
             stop.wait(DATABASE_AWAY_SECONDS)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from sqlalchemy import update
 
@@ -74,21 +75,19 @@ def replay(parts: Parts) -> int:
     """Treat the messages that were kept on disk, oldest first; return how many were stored.
 
     Replies leave through the outbox, except those that were given at once. A message that cannot
-    be treated for another reason than the database is set aside and logged. Raises
-    StoreUnavailable when the database is still away; one process replays at a time.
+    be treated for another reason than the database is set aside and logged; a spool that cannot
+    be read is logged. One process replays at a time. Raises StoreUnavailable when the database is
+    still away.
     """
-    if not parts.spool.waiting():
+    try:
+        if not parts.spool.waiting():
+            return 0
+        with parts.spool.alone() as is_mine:
+            waiting = parts.spool.waiting() if is_mine else []
+            return sum(_replay_file(parts, path) for path in waiting)
+    except OSError:
+        log.exception("spool_unreadable")
         return 0
-    done = 0
-    with parts.spool.alone() as is_mine:
-        for path in parts.spool.waiting() if is_mine else ():
-            spooled = parts.spool.read(path)
-            if spooled is not None and _replay_one(parts, spooled):
-                parts.spool.remove(path)
-                done += 1
-            elif spooled is not None:
-                parts.spool.set_aside(path)
-    return done
 
 
 def readable(message: InboundMessage) -> InboundMessage:
@@ -104,7 +103,7 @@ def _take(parts: Parts, task: Task) -> Reply:
         raise StoreUnavailable("the database failed a moment ago")
     try:
         if not task.finding.fires:
-            _replay_before(parts)
+            replay(parts)
         return _take_or_plain(parts, task)
     except LockedTooLong:
         raise
@@ -125,14 +124,6 @@ def _take_or_plain(parts: Parts, task: Task) -> Reply:
     except Exception as error:
         _log_failure(error, task)
     return take_stored_turn(parts, replace(task, plain=True))
-
-
-def _replay_before(parts: Parts) -> None:
-    """Treat kept messages first; a spool that cannot be read must not stop this one."""
-    try:
-        replay(parts)
-    except OSError:
-        log.exception("spool_unreadable")
 
 
 def _without_store(parts: Parts, task: Task) -> Reply:
@@ -160,6 +151,17 @@ def _keep(parts: Parts, task: Task) -> bool:
         return False
     log.warning("message_kept", extra={"clinic_id": task.clinic.id})
     return True
+
+
+def _replay_file(parts: Parts, path: Path) -> int:
+    spooled = parts.spool.read(path)
+    if spooled is None:
+        return 0
+    if not _replay_one(parts, spooled):
+        parts.spool.set_aside(path)
+        return 0
+    parts.spool.remove(path)
+    return 1
 
 
 def _replay_one(parts: Parts, spooled: SpooledMessage) -> bool:
