@@ -51,7 +51,8 @@ class Named:
 class Formulary:
     """Names (generic, brand, common misspelling, class word) in lookup form -> what they name.
 
-    `single` are the one-word names that a misspelt word is compared with. `around` are words that
+    `single` are the one-word names that a misspelt word is compared with, `openings` the first
+    words of all names. `around` are words that
     stand beside medications and name none; `ordinary` are words never taken for a misspelt name.
     `amounts` count doses, not milligrams ("2 tablets"); `rates` say how often ("2 a day").
     `cues` say that a medication is spoken of.
@@ -59,6 +60,7 @@ class Formulary:
 
     names: Mapping[str, Named]
     single: tuple[str, ...]
+    openings: frozenset[str]
     dose_units: frozenset[str]
     forms: frozenset[str]
     amounts: frozenset[str]
@@ -84,6 +86,7 @@ def load_formulary(path: Path = DEFINITIONS / "medications.yaml") -> Formulary:
     return Formulary(
         names=names,
         single=tuple(name for name, named in names.items() if _is_spellable(name, named)),
+        openings=frozenset(name.partition(" ")[0] for name in names),
         dose_units=frozenset(map(phrase_of, source.dose_units)),
         forms=frozenset(map(phrase_of, source.forms)),
         amounts=frozenset(map(phrase_of, source.amounts)),

@@ -146,6 +146,8 @@ class _Finder:
 
     def _name(self, at: int) -> int:
         """Match the longest name; a point inside it ("St. John's wort") is passed over."""
+        if self.forms[at] not in self.known.openings:
+            return 0
         last = min(at + self.known.longest, len(self.forms) - 1)
         for end in range(last, at - 1, -1):
             words = [form for form in self.forms[at : end + 1] if form != "."]

@@ -160,7 +160,8 @@ def test_a_slip_of_the_finger_never_ends_a_concern(label, data):
     slipped = label[:at] + letter + label[at + 1 :]
     for question, safe in ((PHQ_RISK, "LA6568-5"), (RISK, False)):
         reading = read(question, slipped)
-        known = slipped in lexicon().polarity or slipped == "not at all"
+        opening = slipped.split()[0]
+        known = {slipped, opening} & lexicon().polarity.keys() or slipped == label
         if isinstance(reading, Understood) and not known:
             assert reading.value != safe
 
@@ -201,8 +202,12 @@ def test_a_hundred_kilobytes_are_read_without_trouble(question, piece):
         assert reading.value == text.strip()
     elif question.kind is not Kind.TEXT:
         assert isinstance(reading, Unclear)
-    recognised = recognise_medications(text) if question.kind is Kind.MEDICATIONS else ()
-    assert all(mention.written for mention in recognised)
+
+
+@pytest.mark.parametrize("piece", ["1 ", "zolof 50mg ", "(\u0301"])
+def test_a_list_of_a_hundred_kilobytes_is_searched_without_trouble(piece):
+    text = piece * (30_000 // len(piece)) + " zoloft"
+    assert recognise_medications(text)[-1].name == "sertraline"
 
 
 def test_spaces_do_not_make_a_reply_too_long():
