@@ -79,8 +79,6 @@ def item_step(
         ChoiceFile(value=o.code, label={lang: o.display[spoken[lang]] for lang in languages})
         for o in item.options
     )
-    gates = any(item.link_id == test.question for i in instrument.items for test in i.enable_when)
-    stem = (item.scored or gates) and instrument.stem
     topic = texts.optional(node.topic, "topic")
     return AskStep(
         id=item.link_id,
@@ -93,7 +91,7 @@ def item_step(
         why=texts.optional(node.why, "why"),
         topic=topic,
         group=node.id,
-        stem=_published(instrument.stem, spoken) if stem else None,
+        stem=_published(instrument.stem, spoken) if _introduced(instrument, item) else None,
         note={lang: f"only_in_{spoken[lang]}" for lang in languages if spoken[lang] != lang},
         sensitive=item.risk is not None,
         suspects=_suspects(instrument, item),
@@ -223,6 +221,16 @@ def _item_question(item: InstrumentItem, languages: tuple[str, ...]) -> Question
         first_number=0 if ordinals == list(range(len(ordinals))) else 1,
         languages=languages,
     )
+
+
+def _introduced(instrument: Instrument, item: InstrumentItem) -> bool:
+    """Whether the stem speaks of this item.
+
+    It speaks of all but what follows the last scored item, such as PHQ-9's question of how
+    difficult the problems made things.
+    """
+    last = max((n for n, other in enumerate(instrument.items) if other.scored), default=-1)
+    return bool(instrument.stem) and instrument.items.index(item) <= last
 
 
 def _suspects(instrument: Instrument, item: InstrumentItem) -> tuple[str, ...]:

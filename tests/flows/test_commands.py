@@ -15,6 +15,7 @@ from bot.flows.events import (
     PauseAsked,
     Restarted,
 )
+from bot.flows.state import Limits
 from tests.flows.small import Patient, flow_of
 from tests.flows.test_engine import END, LIST, ask, end, say
 
@@ -47,6 +48,21 @@ def test_back_by_several_asks_each_of_them_again():
 def test_back_further_than_the_start_goes_to_the_first_question():
     patient = Patient(flow_of(FOUR)).says("yes", "no", "back 9")
     assert patient.asked == "p"
+
+
+def test_back_by_one_more_than_there_are_goes_to_the_first_question():
+    assert Patient(flow_of(FOUR)).says("yes", "no", "back 3").asked == "p"
+
+
+def test_a_question_asked_again_keeps_its_number():
+    patient = Patient(flow_of(FOUR)).says("yes", "no", "yes", "back 2")
+    assert (patient.of(Asked)[0].number, patient.of(Asked)[0].about) == (2, 4)
+
+
+def test_keeping_one_answer_goes_on_with_the_next_to_be_asked_again():
+    patient = Patient(flow_of(FOUR)).says("yes", "no", "yes", "back 2", "skip")
+    assert patient.asked == "r"
+    assert patient.says("skip").asked == "s"
 
 
 def test_back_at_the_first_question_says_so_and_asks_it():
@@ -122,9 +138,25 @@ def test_what_was_said_is_not_said_again_after_a_change_elsewhere():
     nodes = ask("p") + ask("q") + say("hi") + ask("r") + END
     patient = Patient(flow_of(nodes)).says("yes", "no")
     assert "Say hi" in patient.text
-    patient.says("back 2", "no", "no")
+    before = len(patient.all_events)
+    patient.says("back 2", "no", "yes")
+    assert patient.asked == "r"
+    assert not any("Say hi" in getattr(e, "text", "") for e in patient.all_events[before:])
+
+
+def test_what_was_said_before_an_answer_is_not_said_again_on_a_new_path():
+    nodes = ask("p") + say("hi") + ask("q") + ask("r", more=", when: p") + ask("s") + END
+    patient = Patient(flow_of(nodes)).says("no", "no", "back 2", "yes", "skip")
     assert patient.asked == "r"
     assert "Say hi" not in patient.text
+
+
+def test_a_change_may_pass_more_steps_than_one_turn_may():
+    nodes = "".join(ask(f"q{number}") for number in range(8)) + END
+    patient = Patient(flow_of(nodes), limits=Limits(steps=2)).says(*["yes"] * 7)
+    patient.says("back 7", "no")
+    assert patient.asked == "q1"
+    assert not patient.of(HumanAsked)
 
 
 def test_what_a_changed_path_says_is_said():
@@ -256,6 +288,12 @@ def test_start_over_can_be_declined(word):
     assert not patient.of(Restarted)
     assert patient.values == {"p": True}
     assert patient.asked == "q"
+
+
+def test_start_over_forgets_answers_off_the_path_too():
+    patient = Patient(flow_of(FORK)).says("yes", "no", "yes", "back 3", "no", "start over", "yes")
+    assert patient.state.held == ()
+    assert patient.says("yes").asked == "q"
 
 
 def test_start_over_works_after_the_end():

@@ -221,6 +221,18 @@ def test_an_instrument_asks_its_stem_once_and_each_item_in_its_own_words():
     assert (answer.value, answer.parts) == ("LA6571-9", {"score": 3})
 
 
+def test_the_stem_comes_with_the_first_item_that_it_introduces():
+    patient = Patient(flow_of("- {node: instrument, id: i, instrument: pcptsd5}\n" + END))
+    assert patient.text.startswith("Sometimes things happen to people")
+    assert patient.asked == "pcptsd5_1"
+    assert patient.says("yes").text.startswith("In the past month, have you")
+
+
+def test_the_stem_is_not_said_again_after_a_reply_that_was_not_understood():
+    patient = Patient(flow_of("- {node: instrument, id: i, instrument: phq9}\n" + END))
+    assert "Over the last 2 weeks" not in patient.says("1", "cat").text
+
+
 def test_a_subset_of_an_instrument_asks_only_those_items():
     nodes = (
         "- {node: instrument, id: i, instrument: phq9, items: [phq9_1, phq9_2]}\n"

@@ -94,7 +94,7 @@ def talked(texts, language="en", channel=Channel.SMS):
     return Patient(FLOW, language=language, channel=channel, judge=judge).says(*texts)
 
 
-LENGTHY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LENGTHY = settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @LENGTHY
