@@ -1,0 +1,116 @@
+"""Ways in which a database fails, each made on purpose and healed again."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.live.private_postgres import PrivatePostgres, fill
+
+Outage = Callable[..., AbstractContextManager[None]]
+
+
+@contextmanager
+def frozen(server: PrivatePostgres, _database: str, _disk: Path) -> Iterator[None]:
+    """SIGSTOP: connections stay open, and nothing ever answers."""
+    server.freeze()
+    try:
+        yield
+    finally:
+        server.thaw()
+
+
+@contextmanager
+def refused(server: PrivatePostgres, _database: str, _disk: Path) -> Iterator[None]:
+    """The server is gone at once, as after a crash."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def read_only(server: PrivatePostgres, _database: str, _disk: Path) -> Iterator[None]:
+    server.set_read_only("on")
+    try:
+        yield
+    finally:
+        server.set_read_only("off")
+
+
+@contextmanager
+def disk_full(_server: PrivatePostgres, _database: str, disk: Path) -> Iterator[None]:
+    """Not one byte left on the disk of the database's tables."""
+    filler = fill(disk)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextmanager
+def rows_locked(server: PrivatePostgres, database: str, _disk: Path) -> Iterator[None]:
+    """Another session holds every patient's lock and does not let go."""
+    with psycopg.connect(server.url(database)) as other:
+        other.execute("SELECT 1 FROM patients FOR UPDATE")
+        other.execute("SELECT 1 FROM conversations FOR UPDATE")
+        yield
+        other.rollback()
+
+
+@contextmanager
+def table_locked(server: PrivatePostgres, database: str, _disk: Path) -> Iterator[None]:
+    """What a careless migration does: nobody may even read."""
+    with psycopg.connect(server.url(database)) as other:
+        other.execute("LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE")
+        yield
+        other.rollback()
+
+
+@contextmanager
+def file_locked(disk: Path) -> Iterator[None]:
+    """Another process holds SQLite's one write lock."""
+    with closing(sqlite3.connect(disk / "porchlight.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextmanager
+def file_disk_full(disk: Path) -> Iterator[None]:
+    filler = fill(disk)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@contextmanager
+def file_read_only(disk: Path) -> Iterator[None]:
+    """The disk has turned read-only, as a failing one does."""
+    _remount(disk, "ro")
+    try:
+        yield
+    finally:
+        _remount(disk, "rw")
+
+
+def _remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+POSTGRESQL: tuple[Outage, ...] = (
+    frozen,
+    refused,
+    read_only,
+    disk_full,
+    rows_locked,
+    table_locked,
+)
+SQLITE: tuple[Outage, ...] = (file_locked, file_disk_full, file_read_only)

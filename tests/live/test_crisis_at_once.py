@@ -1,0 +1,83 @@
+"""A text in a crisis is answered within the webhook's response, always, and within 3 seconds.
+
+Here wall time is the promise itself, so this room measures it: a real server with two sync
+workers, started as `serve` starts it, over SQLite and over a PostgreSQL of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.conftest import BOTH_DATABASES
+from tests.live.desk import CRISIS, PATIENTS, a_desk, assert_at_once
+from tests.live.private_postgres import private_postgres
+from tests.live.servers import NOBODYS_NUMBER
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_at_once")]
+
+ROUNDS = {"sqlite": 2, "postgresql": 4}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How the patients' rows stand, what they text, and whether the turn can be stored."""
+
+    name: str
+    sql: str = "SELECT 1"
+    body: str = CRISIS
+    fields: dict[str, str] = field(default_factory=dict)
+    is_stored: bool = True
+
+
+SITUATIONS = [
+    Situation("mid question"),
+    Situation("a keyword and a crisis", body=f"STOP {CRISIS}", fields={"OptOutType": "STOP"}),
+    Situation("opted out", "UPDATE patients SET opted_out_at = created_at"),
+    Situation("ended", "UPDATE conversations SET status = 'ended'"),
+    Situation("expired", "UPDATE conversations SET status = 'expired'"),
+    Situation("owned by a human", "UPDATE conversations SET status = 'human'"),
+    Situation("held", "UPDATE conversations SET status = 'held'"),
+    Situation("flow missing", f"UPDATE conversations SET flow_hash = '{'f' * 64}'"),
+    Situation("state unreadable", "UPDATE conversations SET state = :garbage"),
+    Situation("unknown number", fields={"To": NOBODYS_NUMBER}, is_stored=False),
+]
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with private_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
+def desk(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("at_once")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder}/porchlight.db"
+    else:
+        postgres = request.getfixturevalue("postgres")
+        postgres.run("postgres", "CREATE DATABASE situations")
+        url = postgres.url("situations")
+    with a_desk(url, folder) as made:
+        made.kind = request.param
+        yield made
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name.replace(" ", "_"))
+def test_a_crisis_is_answered_at_once_in_every_situation(desk, situation):
+    values = {"garbage": b"no state"} if ":garbage" in situation.sql else {}
+    before = desk.count("safety_events")
+    answers = desk.in_rounds(
+        ROUNDS[desk.kind],
+        situation.body,
+        set_up=lambda: desk.sql(situation.sql, **values),
+        **situation.fields,
+    )
+    assert_at_once(answers, case=f"{desk.kind}: {situation.name}")
+    assert len(answers) == ROUNDS[desk.kind] * PATIENTS
+    stored = desk.count("safety_events") - before
+    assert stored == (len(answers) if situation.is_stored else 0)
+    if situation.is_stored:
+        assert desk.count("alerts", "acknowledged_at IS NULL") == PATIENTS
