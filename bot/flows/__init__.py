@@ -1,6 +1,6 @@
 """The scripted conversation: definitions, the engine that walks them, reading replies."""
 
-from bot.flows.engine import current_question, repeat, resume, start
+from bot.flows.engine import current_choices, current_question, repeat, resume, start
 from bot.flows.fold import Folded, fold
 from bot.flows.load import flow_from_source, load_flow
 from bot.flows.model import Flow
@@ -22,6 +22,7 @@ __all__ = [
     "Limits",
     "Step",
     "TurnContext",
+    "current_choices",
     "current_question",
     "decode_state",
     "encode_state",

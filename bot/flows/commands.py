@@ -104,20 +104,28 @@ def _human(turn: Turn, step: Open, command: Command, text: str) -> None:
 
 def _start_over(turn: Turn, step: Open, command: Command, text: str) -> None:
     turn.pending = Pending(PendingKind.RESTART)
-    labels = (turn.phrase("restart_yes"), turn.phrase("restart_no"))
-    lines = (f"{number} {label}" for number, label in enumerate(labels, 1))
-    choices = tuple(Choice(str(number), label) for number, label in enumerate(labels, 1))
-    turn.ask_own("\n".join((turn.phrase("restart"), *lines)), choices)
+    ask_pending(turn, PendingKind.RESTART)
 
 
 def _change(turn: Turn, step: Open, command: Command, text: str) -> None:
-    listing = turn.listing(confirm=False)
-    if not listing.topics:
+    if not turn.topics():
         turn.say("nothing_to_change")
         turn.ask()
         return
     turn.pending = Pending(PendingKind.CHANGE)
-    turn.ask_own(turn.phrase("change") + listing.text, listing.choices)
+    ask_pending(turn, PendingKind.CHANGE)
+
+
+def ask_pending(turn: Turn, kind: PendingKind) -> None:
+    """Ask whether to start over, or which answer to change."""
+    if kind is PendingKind.RESTART:
+        labels = (turn.phrase("restart_yes"), turn.phrase("restart_no"))
+        lines = (f"{number} {label}" for number, label in enumerate(labels, 1))
+        choices = tuple(Choice(str(number), label) for number, label in enumerate(labels, 1))
+        turn.ask_own("\n".join((turn.phrase("restart"), *lines)), choices)
+    else:
+        listing = turn.listing(confirm=False)
+        turn.ask_own(turn.phrase("change") + listing.text, listing.choices)
 
 
 _HANDLERS: Mapping[CommandKind, Callable[[Turn, Open, Command, str], None]] = {

@@ -16,6 +16,7 @@ from bot.core.conditions import Condition, Symbol, compile_condition
 from bot.core.decisions import Disposition
 from bot.core.errors import DefinitionError
 from bot.core.instruments import Instrument, load_instrument
+from bot.core.messages import Channel
 from bot.flows.asking import ask_step, item_step, link_step
 from bot.flows.files import (
     Ask,
@@ -43,7 +44,7 @@ from bot.flows.model import (
     SummaryStep,
     TriageStep,
 )
-from bot.flows.phrases import CLINIC_WORDS, wording
+from bot.flows.phrases import CLINIC_WORDS, for_channel, wording
 from bot.flows.symbols import collect_symbols, symbol_sources
 from bot.flows.texts import checked
 
@@ -88,7 +89,7 @@ def _title(file: FlowFile) -> Mapping[str, str]:
     if file.title is None:
         return dict.fromkeys(file.languages, file.id)
     checked(file.title, file.languages, "title", frozenset())
-    return {lang: str(text) for lang, text in file.title.items()}
+    return {lang: for_channel(text, Channel.WEB) for lang, text in file.title.items()}
 
 
 def _instruments(bundle: Bundle) -> dict[str, Instrument]:

@@ -16,11 +16,15 @@ taken as the answer to a question that was not asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from bot.core.answers import Answer, AnswerStatus
-from bot.core.messages import Channel
-from bot.flows.commands import AFTER_THE_END, obey
-from bot.flows.confirming import NEITHER, chosen
-from bot.flows.events import AnswersRemoved, HumanReason, Restarted
+from bot.core.decisions import Decision
+from bot.core.messages import Channel, Choice
+from bot.flows.commands import AFTER_THE_END, ask_pending, obey
+from bot.flows.confirming import NEITHER, ask_which, chosen
+from bot.flows.events import AnswersRemoved, Asked, HumanReason, Restarted
 from bot.flows.model import AskStep, Flow, LinkStep, SummaryStep
 from bot.flows.questions import Kind, Question
 from bot.flows.reading import Ambiguous, Reading, Understood, read_command, read_reply
@@ -90,6 +94,28 @@ def current_question(flow: Flow, state: FlowState) -> Question | None:
     open_id = state.open_id
     step = flow.steps[flow.index[open_id]] if open_id else None
     return step.question if isinstance(step, AskStep) else None
+
+
+def current_choices(flow: Flow, state: FlowState) -> tuple[Choice, ...]:
+    """Return the choices of what was asked last, for a page that shows them anew.
+
+    That is the engine's own question where one is open, else the open question or the summary.
+    Empty when there are none, or nothing is open.
+    """
+    context = TurnContext(date.min, state.turn_count, state.channel, {}, _no_judge)
+    turn = Turn(flow, state, context)
+    step = turn.open_step()
+    if turn.pending is None:
+        turn.ask()
+    elif turn.pending.kind is not PendingKind.READING:
+        ask_pending(turn, turn.pending.kind)
+    elif isinstance(step, AskStep):
+        ask_which(turn, step)
+    return next((e.choices for e in turn.step().events if isinstance(e, Asked)), ())
+
+
+def _no_judge(answers: Iterable[Answer]) -> Decision:
+    raise RuntimeError("asking again walks nowhere, so nothing is judged")
 
 
 def _on_the_way(turn: Turn) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.core.answers import AnswerStatus
 from bot.core.messages import Channel
+from bot.flows import current_choices
 from bot.flows.events import AnswerRecorded, Asked, HumanAsked, HumanReason, NotUnderstood
 from tests.flows.small import Patient, flow_of
 from tests.flows.test_engine import END, LIST, ask
@@ -180,3 +181,20 @@ def test_ambiguous_replies_without_end_lead_to_a_person():
     for _ in range(6):
         patient.says("03/04/1990")
     assert any(isinstance(event, HumanAsked) for event in patient.all_events)
+
+
+def test_the_choices_of_what_was_asked_last_can_be_shown_anew():
+    flow = flow_of(
+        ask("q", "one_of", LIST + ", topic: {en: Pet, es: Mascota}")
+        + MONTHS
+        + "- {node: summary, id: sum, text: {en: Check., es: Revise.}}\n"
+        + END
+    )
+    patient = Patient(flow, channel=Channel.WEB)
+    for text in ("", "bee", "3/4/1990", "3", "start over", "no", "change", "0", "March 4 1990"):
+        if text:
+            patient.says(text)
+        asked = patient.of(Asked)
+        assert current_choices(flow, patient.state) == asked[-1].choices
+    assert patient.asked == "sum"
+    assert current_choices(flow, patient.says("0").state) == ()
