@@ -1,4 +1,4 @@
-"""Commands that ask the rules: `rules screen TEXT` and `rules eval FILE`. They need no settings."""
+"""Commands that ask the crisis rules: `rules screen TEXT`, `rules eval FILE`."""
 
 from __future__ import annotations
 

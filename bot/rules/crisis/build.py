@@ -13,7 +13,7 @@ from bot.rules.crisis import lexicon as lexicons
 from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import AnchorChoice
 from bot.rules.crisis.context import Answers
-from bot.rules.crisis.frame import Node, Words, parse
+from bot.rules.crisis.frame import Node, parse
 from bot.rules.crisis.model import (
     AnswerFile,
     DisguiseFile,
@@ -160,9 +160,7 @@ class Builder:
 
     def _group(self, file: RuleFile, sets: Mapping[str, tuple[Guard, ...]]) -> RuleGroup:
         sources = {entry.id: self._source(entry.id) for entry in file.rules}
-        compiled = pattern.compile_set(
-            sources.values(), names=sources, memory_mb=_GROUP_MEMORY_MB
-        )
+        compiled = pattern.compile_set(sources.values(), names=sources, memory_mb=_GROUP_MEMORY_MB)
         rules = tuple(_rule(entry, file, sources[entry.id], sets) for entry in file.rules)
         return RuleGroup(file.group, compiled, rules)
 

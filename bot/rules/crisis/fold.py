@@ -16,14 +16,12 @@ GONE = "\x01"
 LETTER = "~"
 """Stands for a letter of a script the rules do not read: part of a word, equal to nothing."""
 
-_LOOKALIKES = {
-    pair[0]: pair[1:]
-    for pair in (
-        "аa еe оo рp сc уy хx іi јj ѕs ԁd һh кk мm тt вb нh ԛq ԝw ѵv гr пn иu "
-        "οo αa εe ιi κk νv ρp τt υu χx ωw βb ηn γy σo "
-        "ıi łl øo đd œoe æae ðd þp ɡg ɩi ʟl ɑa ʀr ɴn ʏy ᴀa ᴇe ᴅd ᴋk ᴏo ᴛt"
-    ).split()
-}
+_LOOKALIKE_PAIRS = (
+    "аa еe оo рp сc уy хx іi јj ѕs ԁd һh кk мm тt вb нh ԛq ԝw ѵv гr пn иu "
+    "οo αa εe ιi κk νv ρp τt υu χx ωw βb ηn γy σo "
+    "ıi łl øo đd œoe æae ðd þp ɡg ɩi ʟl ɑa ʀr ɴn ʏy ᴀa ᴇe ᴅd ᴋk ᴏo ᴛt"
+)
+_LOOKALIKES = {pair[0]: pair[1:] for pair in _LOOKALIKE_PAIRS.split()}
 _SYMBOLS = {
     "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "＇": "'", "′": "'", "‛": "'",
     "“": '"', "”": '"', "«": '"', "»": '"', "„": '"', "‟": '"', "″": '"', "〝": '"', "〞": '"',

@@ -1,10 +1,10 @@
-"""The frame language of the definition files: parsing one frame into a tree of words.
+r"""The frame language of the definition files: parsing one frame into a tree of words.
 
 A frame is written as one would write the words: `i <adv> want to {die}`.
 
-- words are separated by blanks; `(a|b c)`, `?`, `*`, `+` and `{0,3}` mean what they mean in regular
-  expressions; inside a word so do `[oa]`, `(ing|ed)?` and `s?`, and `suicid\\w*` is every word that
-  begins so;
+- words are separated by blanks; `(a|b c)`, `?`, `*`, `+` and `{0,3}` mean what they mean in
+  regular expressions; inside a word so do `[oa]`, `(ing|ed)?` and `s?`, and `suicid\w*` is
+  every word that begins so;
 - `{name}` is a word class; `<name>` is up to two of its members, or none;
 - `{0-3}` is a gap of that many words; `{end}` and `{start}` are the ends of a clause;
 - `{digit}`, `{number}`, `{year}`, `{high_bp}`, `{high_fever}` are numbers of that kind;
@@ -22,6 +22,8 @@ from bot.core.errors import DefinitionError
 from bot.rules.crisis.fold import FOLD_TABLE
 
 NUMBER_KINDS = ("digit", "number", "year", "high_bp", "high_fever")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+(?=[ |]|\Z)")
+_PLAIN_CHOICE = re.compile(r"[a-z0-9|]+")
 _OPEN_WORD = re.compile(r"([a-z0-9]+)\\w[*+]")
 _STRUCTURE = re.compile(
     r"\{(?P<low>\d+)-(?P<high>\d+)\}|\{(?P<name>[a-z][a-z0-9_]*)\}|<(?P<optional>[a-z][a-z0-9_]*)>"
@@ -92,12 +94,16 @@ def parse(source: str) -> Node:
 
 
 def _choice(source: str) -> Node:
+    if _PLAIN_CHOICE.fullmatch(source):
+        return Words(frozenset(word for word in source.split("|") if word))
     branches = tuple(_sequence(branch) for branch in split_branches(source))
     return branches[0] if len(branches) == 1 else Choice(branches)
 
 
 def split_branches(source: str) -> list[str]:
     """Return the alternatives of `source` that stand outside of brackets."""
+    if "(" not in source:
+        return source.split("|")
     found, depth, start = [], 0, 0
     for index, char in enumerate(source):
         depth += (char == "(") - (char == ")")
@@ -162,6 +168,9 @@ def _is_glued(branch: str, inner: str, after: int) -> bool:
 
 def _word(branch: str, position: int) -> tuple[Node, int]:
     """Return the word that begins at `position`, with every spelling its pattern allows."""
+    plain = _PLAIN_WORD.match(branch, position)
+    if plain is not None:
+        return Words(frozenset((plain[0],))), plain.end()
     end = position
     while end < len(branch) and branch[end] not in " -":
         if branch[end] == "(":
@@ -199,7 +208,9 @@ def _spelling_part(run: str, position: int) -> tuple[list[str], int]:
     char = run[position]
     if char == "(":
         end = closing(run, position + 1)
-        inner = [word for each in split_branches(run[position + 1 : end]) for word in _options(each)]
+        inner = [
+            word for each in split_branches(run[position + 1 : end]) for word in _options(each)
+        ]
         position = end + 1
     elif char == "[":
         end = run.index("]", position)

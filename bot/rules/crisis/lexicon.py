@@ -33,7 +33,7 @@ _LONG_LETTERS = 20
 _LONGEST_PIECE = 10
 _REMEMBERED_LETTERS = 24
 _REMEMBERED_STRETCHES = 16_384
-_TOKEN = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
+_PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
 _REPEATED = re.compile(r"(.)\1+")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
 _INNER = re.compile(r"[a-z0-9~']+|[@$!|*+]+")
@@ -57,9 +57,14 @@ def kind_of_number(digits: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Looks words up. `codes` is exact; `squeezed` and `starred` are tried for unknown words."""
+    """Looks words up.
+
+    `named` are the words of the definitions, sorted; `codes` is exact; `squeezed` and `starred`
+    are tried for words it does not hold.
+    """
 
     codes: Mapping[str, bytes]
+    named: tuple[str, ...]
     squeezed: Mapping[str, bytes]
     starred: Mapping[str, bytes]
     anchors: frozenset[str]
@@ -80,12 +85,12 @@ class Lexicon:
         """Return the codes of a folded text and the range each code stands for."""
         out: list[bytes] = []
         spans: list[tuple[int, int]] = []
-        for token in _TOKEN.finditer(text):
-            codes = self.codes.get(token[0])
+        for piece in _PIECE.finditer(text):
+            codes = self.codes.get(piece[0])
             if codes is None:
-                codes = self._token(token[0])
+                codes = self._mark_or_word(piece[0])
             out.append(codes)
-            spans.extend([token.span()] * (len(codes) // 2))
+            spans.extend([piece.span()] * (len(codes) // 2))
         return b"".join(out), spans
 
     def _chunk(self, chunk: str) -> bytes:
@@ -100,8 +105,8 @@ class Lexicon:
             return known
         found = b"".join(
             [
-                self.codes[token] if token in self.codes else self._token(token)
-                for token in _TOKEN.findall(chunk)
+                self.codes[piece] if piece in self.codes else self._mark_or_word(piece)
+                for piece in _PIECE.findall(chunk)
             ]
         )
         if len(chunk) <= _REMEMBERED_LETTERS:
@@ -110,11 +115,11 @@ class Lexicon:
             self.remembered[chunk] = found
         return found
 
-    def _token(self, token: str) -> bytes:
-        """Return the codes of a token that is not in the lexicon as it stands."""
-        if not (token[0].isalnum() or token[0] in "~'"):
-            return punctuation(token)
-        word = token.replace("'", "")
+    def _mark_or_word(self, piece: str) -> bytes:
+        """Return the codes of a piece that is not in the lexicon as it stands."""
+        if not (piece[0].isalnum() or piece[0] in "~'"):
+            return punctuation(piece)
+        word = piece.replace("'", "")
         if not word:
             return b""
         known = self.codes.get(word)
@@ -146,7 +151,7 @@ class Lexicon:
         if not word.isalnum() and "~" not in word:
             parts = _INNER.findall(word)
             if len(parts) > 1:
-                return b"".join(self.codes.get(part) or self._token(part) for part in parts)
+                return b"".join(self.codes.get(part) or self._mark_or_word(part) for part in parts)
         for length in self.prefix_lengths:
             code = self.prefixes.get(word[:length])
             if code is not None:
@@ -170,17 +175,17 @@ class Lexicon:
         return found if found is not None and len(found) >= 4 else None
 
 
-def punctuation(token: str) -> bytes:
+def punctuation(piece: str) -> bytes:
     """Return the code of a mark: it ends a clause, quotes, or only separates."""
-    if token in ".!;":
+    if piece in ".!;":
         return HARD
-    if token == "?":
+    if piece == "?":
         return QUESTION
-    if token == '"':
+    if piece == '"':
         return QUOTE
-    if token == "\n":
+    if piece == "\n":
         return NEWLINE
-    return b"" if token == " " else SOFT
+    return b"" if piece == " " else SOFT
 
 
 def squeeze(word: str) -> str:
@@ -204,16 +209,20 @@ def build(
     for word in sorted(set(words) | set(joined)):
         if word not in codes:
             codes[word] = _code(next(numbered))
+    named = tuple(sorted(codes))
     opened = {prefix: _code(next(numbered)) for prefix in sorted(set(prefixes))}
     squeezed: dict[str, bytes] = {}
     for word in sorted(codes, key=lambda each: (each != squeeze(each), len(each))):
         squeezed.setdefault(squeeze(word), codes[word])
-    codes.update({wrong: codes[right] for wrong, right in misspellings.items() if wrong not in codes})
+    codes.update(
+        {wrong: codes[right] for wrong, right in misspellings.items() if wrong not in codes}
+    )
     codes.update({word[::-1]: BACKWARDS for word in backwards if word[::-1] not in codes})
-    codes.update({word: b"" for word in fillers})
+    codes.update(dict.fromkeys(fillers, b""))
     starred = {form: codes[word] for word in anchors for form in _starred(word)}
     return Lexicon(
         codes=codes,
+        named=named,
         squeezed=squeezed,
         starred=starred,
         anchors=frozenset(squeeze(word) for word in anchors),

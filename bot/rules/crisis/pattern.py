@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,7 +105,7 @@ class Translator:
         return known
 
     def _any_word_of(self, words: list[Words]) -> str:
-        """Return the source of any of `words`; fillers among them can never be met, and are not."""
+        """Return the source of any of `words`; fillers have no code and are passed over."""
         codes = {code for each in words for code in self.codes(each)}
         return codes_source(codes) if codes else ""
 
@@ -116,18 +117,26 @@ class Translator:
         found.discard(b"")
         return found
 
-    def number_codes(self, kind: str) -> set[bytes]:
+    def number_codes(self, kind: str) -> frozenset[bytes]:
         """Return the code of a kind of number, and those of such numbers that frames spell out."""
-        code = NUMBER_CODES[kind]
-        literal = (word for word in self.lexicon.codes if word.isdigit())
-        return {code} | {self.lexicon.codes[w] for w in literal if kind_of_number(w) == code}
+        known = self._starting.get(kind)
+        if known is None:
+            code, codes = NUMBER_CODES[kind], self.lexicon.codes
+            literal = (word for word in self.lexicon.named if word.isdigit())
+            same = {codes[word] for word in literal if kind_of_number(word) == code}
+            known = self._starting[kind] = frozenset({code, *same})
+        return known
 
     def _beginning_with(self, prefix: str) -> frozenset[bytes]:
-        known = self._starting.get(prefix)
+        known = self._starting.get(f"{prefix}*")
         if known is None:
-            tables = (self.lexicon.codes, self.lexicon.prefixes)
-            known = self._starting[prefix] = frozenset(
-                code for table in tables for word, code in table.items() if word.startswith(prefix)
+            named, codes = self.lexicon.named, self.lexicon.codes
+            first = bisect_left(named, prefix)
+            last = bisect_left(named, prefix + "\x7f")
+            opened = self.lexicon.prefixes.items()
+            known = self._starting[f"{prefix}*"] = frozenset(
+                [codes[word] for word in named[first:last]]
+                + [code for each, code in opened if each.startswith(prefix)]
             )
         return known
 

@@ -15,6 +15,7 @@ from bot.rules.crisis.fold import View, fold
 
 _SPACED = re.compile(r"(?<![a-z0-9~'])[a-z0-9](?:[ .*,/|_+=-]{1,3}[a-z0-9@$!])+(?![a-z0-9~'])")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_SPELLED_CHARACTERS = 5
 _OVERRIDE = "\u202e"
 
 
@@ -24,24 +25,22 @@ def spelled_out(view: View) -> View | None:
     Two or more blanks between letters, or a slash, are read as the end of a word.
     """
     text = view.text
-    starts, ends = _offsets(view)
-    out: list[str] = []
-    out_starts: list[int] = []
-    out_ends: list[int] = []
+    kept: list[int] = []
     position = 0
     for run in _SPACED.finditer(text):
-        if run.end() - run.start() < 5:
-            continue
-        for index in range(position, run.start()):
-            _keep(text, starts, ends, index, out, out_starts, out_ends)
-        for index in _letters_of(text, run.start(), run.end()):
-            _keep(text, starts, ends, index, out, out_starts, out_ends)
-        position = run.end()
+        if run.end() - run.start() >= _SPELLED_CHARACTERS:
+            kept.extend(range(position, run.start()))
+            kept.extend(_letters_of(text, run.start(), run.end()))
+            position = run.end()
     if not position:
         return None
-    for index in range(position, len(text)):
-        _keep(text, starts, ends, index, out, out_starts, out_ends)
-    return View("".join(out), out_starts, out_ends)
+    kept.extend(range(position, len(text)))
+    starts, ends = _offsets(view)
+    return View(
+        "".join(text[index] for index in kept),
+        [starts[index] for index in kept],
+        [ends[index] for index in kept],
+    )
 
 
 def _letters_of(text: str, start: int, end: int) -> Iterator[int]:
@@ -52,15 +51,6 @@ def _letters_of(text: str, start: int, end: int) -> Iterator[int]:
         ends_word = char in " /|" and text[index - 1] in " /|"
         if is_letter or ends_word:
             yield index
-
-
-def _keep(
-    text: str, starts: list[int], ends: list[int], index: int,
-    out: list[int], out_starts: list[int], out_ends: list[int],
-) -> None:  # fmt: skip
-    out.append(text[index])
-    out_starts.append(starts[index])
-    out_ends.append(ends[index])
 
 
 def _offsets(view: View) -> tuple[list[int], list[int]]:
@@ -100,5 +90,3 @@ def _decode(stretch: str) -> str | None:
         return None
     readable = sum(char.isalpha() or char.isspace() for char in plain)
     return plain if readable * 5 >= len(plain) * 4 else None
-
-
