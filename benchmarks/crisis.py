@@ -1,0 +1,91 @@
+"""Speed of the crisis detector: per message, on hostile texts, growth with length, loading.
+
+Times are the process's own (CPU) time, so that a busy machine does not blur them. A plain `re`
+alternation of a short phrase list runs beside it for scale.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from bot.rules.crisis import load_detector
+
+_TEXTS = Path(__file__).resolve().parent.parent / "tests" / "rules" / "crisis"
+_NAIVE = re.compile(
+    r"kill myself|want to die|end my life|suicid\w*|better off dead|no reason to live|hurt myself|"
+    r"self[- ]harm|cut myself|overdose|end it all|don'?t want to live|wish i was dead|"
+    r"quiero morir|matarme|quitarme la vida|no quiero vivir",
+    re.IGNORECASE,
+)
+_ORDINARY = (
+    "Hi, can I move my appointment to Thursday afternoon? My sister will drive me home after.",
+    "I have been feeling down most days and my sleep is bad, is that something you treat",
+    "yes",
+    "ok thank you so much, see you then!",
+    "Does my insurance cover the second infusion or do I pay up front and get reimbursed later?",
+    "more than half the days",
+    "hola, quisiera saber si puedo comer antes del tratamiento",
+    "I lost my job in March and it has been hard to keep up with the bills, but my wife helps",
+)
+_HOSTILE = {
+    "letters": "a" * 1600,
+    "spelled out": "k i l l " * 200,
+    "negated again and again": "i do not want to die " * 76,
+    "every word an anchor": "kill die suicide pills gun " * 59,
+    "marks": ".!?;" * 400,
+    "unknown words": " ".join(f"zq{number}x" for number in range(260)),
+}
+
+
+def _measure(work: Callable[[], object], repeats: int) -> list[float]:
+    """Return the CPU microseconds of each repetition, sorted."""
+    times = []
+    for _ in range(repeats):
+        begun = time.process_time_ns()
+        work()
+        times.append((time.process_time_ns() - begun) / 1000)
+    return sorted(times)
+
+
+def _percentiles(screen: Callable[[str], object], texts: Iterable[str]) -> tuple[float, float]:
+    times = sorted(_measure(lambda each=text: screen(each), 1)[0] for text in texts)  # type: ignore[misc]
+    return times[len(times) // 2], times[int(len(times) * 0.99)]
+
+
+def _development_texts() -> list[str]:
+    rows = (_TEXTS / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(row)["text"] for row in rows]
+
+
+def run() -> list[tuple[str, str]]:
+    """Return rows of (what was measured, figure)."""
+    begun = time.process_time_ns()
+    detector = load_detector()
+    rows = [("loading", f"{(time.process_time_ns() - begun) / 1e6:.0f} ms")]
+    ordinary, telling = list(_ORDINARY) * 250, _development_texts()
+    for text in {*ordinary, *telling}:
+        detector.screen(text)
+    for name, texts in (("ordinary message", ordinary), ("development text", telling)):
+        middle, high = _percentiles(detector.screen, texts)
+        naive_middle, naive_high = _percentiles(_NAIVE.search, texts)
+        rows.append((f"{name}, p50", f"{middle:.1f} us ({middle / naive_middle:.1f} x naive)"))
+        rows.append((f"{name}, p99", f"{high:.1f} us ({high / naive_high:.1f} x naive)"))
+    for name, text in _HOSTILE.items():
+        first = _measure(lambda: detector.screen(text), 1)[0]
+        settled = _measure(lambda: detector.screen(text), 9)[4]
+        rows.append((f"hostile 1,600: {name}", f"{settled:.0f} us (first time {first:.0f} us)"))
+    sentence = "i do not want to die but the pills are here "
+    for length in (1_000, 10_000, 100_000):
+        text = (sentence * (length // len(sentence) + 1))[:length]
+        settled = _measure(lambda: detector.screen(text), 3)[1]
+        rows.append((f"{length:,} characters", f"{settled / 1000:.2f} ms"))
+    return rows
+
+
+if __name__ == "__main__":
+    for name, figure in run():
+        print(f"{name:42} {figure}")
