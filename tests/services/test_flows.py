@@ -1,5 +1,6 @@
 """The flow a conversation began with, and the rules that fit it."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -76,6 +77,18 @@ def test_rules_that_moved_on_leave_the_last_that_fitted(book, later, demo_clinic
     moved_on = later(load_rules=refuse)
     assert moved_on.rules(flow).content_hash == book.rules(flow).content_hash
     assert moved_on.judge(flow, demo_clinic)(()).ruleset_hash == book.rules(flow).content_hash
+
+
+def test_keeping_with_newer_rules_makes_those_the_last_that_fitted(door, book, later):
+    flow = book.current(FLOW)
+    book.keep(flow)
+
+    def newer(symbols, instruments):
+        return replace(load_ruleset(symbols, instruments), content_hash="1" * 64)
+
+    later(load_rules=newer).keep(flow)
+    (row,) = door.rows(tables.FlowVersionRow)
+    assert row.ruleset_hash == "1" * 64
 
 
 def test_without_any_rules_that_fit_there_is_no_judge(book, later, demo_clinic):

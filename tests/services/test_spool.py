@@ -154,7 +154,7 @@ def test_a_spool_that_cannot_be_read_stops_no_turn(door, monkeypatch):
 
 def test_a_message_of_a_clinic_that_is_gone_is_set_aside(door, make_parts):
     spooled = SpooledMessage(door.message("hello"), "gone", None, False)
-    door.parts.spool.keep(spooled)
+    door.parts.spool.keep(spooled, patient="somebody")
     assert replay(door.parts) == 0
     assert door.parts.spool.waiting() == []
     assert len(list(door.parts.spool._folder.glob("*.damaged"))) == 1

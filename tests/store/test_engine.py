@@ -199,6 +199,30 @@ def test_after_a_frozen_or_restarted_server_the_next_turn_connects_anew(proxied,
 
 
 @pytest.mark.postgres
+def test_a_connection_that_was_given_up_on_is_closed(proxied, proxy):
+    pooled = proxied.engine.raw_connection()
+    connection = pooled.driver_connection
+    proxy.freeze()
+    with pytest.raises(StoreUnavailable), store_errors():
+        connection.execute("SELECT 1")
+    assert connection.closed
+    pooled.invalidate()
+
+
+@pytest.mark.postgres
+def test_one_failure_empties_the_pool_of_every_broken_connection(proxied, proxy):
+    proxied.begin()
+    pooled = [proxied.engine.raw_connection() for _ in range(4)]
+    for each in pooled:
+        each.close()
+    proxy.cut()
+    with pytest.raises(StoreUnavailable):
+        proxied.load()
+    for _ in range(4):
+        assert proxied.load()
+
+
+@pytest.mark.postgres
 @pytest.mark.parametrize("texts", [1, 6])
 def test_a_turn_costs_four_round_trips_however_long_the_conversation(proxied, proxy, clock, texts):
     proxied.begin()

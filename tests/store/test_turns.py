@@ -102,6 +102,7 @@ def test_the_same_message_again_changes_nothing_and_gets_the_first_reply(desk, c
     with desk.open() as turn:
         again = outcome_of(later, replies=("Something else.",))
         assert not turn.write(desk.rows(message_of(clock, text="other"), again, begun))
+        turn.connection.commit()
         reply = turn.stored_reply(Channel.SMS, "SM1")
     assert [text.text for text in reply.texts] == ["Welcome.", "How old are you?"]
     assert (reply.conversation_id, reply.turn_number) == (begun.id, 1)
