@@ -9,6 +9,7 @@ import bot.web
 
 FOLDER = Path(bot.web.__file__).parent
 SHEET = (FOLDER / "static" / "porchlight.css").read_text()
+PAGES = sorted((FOLDER / "templates").glob("*.html"))
 ENOUGH = 4.5
 """WCAG 2.2, success criterion 1.4.3 (AA), text of ordinary size."""
 
@@ -60,9 +61,7 @@ def test_the_sheet_loads_nothing():
     assert "@import" not in SHEET
 
 
-@pytest.mark.parametrize(
-    "page", sorted((FOLDER / "templates").glob("*.html")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_no_script_and_turns_no_escaping_off(page):
     source = page.read_text()
     for forbidden in ("|safe", "| safe", "autoescape", "<script", "onclick", "style="):
