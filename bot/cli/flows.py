@@ -27,6 +27,7 @@ from bot.flows.outline import outline
 from bot.flows.phrases import DEFINITIONS
 from bot.flows.schema import flow_schema
 
+DEFAULT_FLOW = "ketamine-screening"
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 STATES = ("US-CA", "US-NY", "US-TX")
 WORDS = {"clinic_name": "Example Clinic", "clinic_phone": "555-0100"}
@@ -57,7 +58,7 @@ def lint(flow_ids: tuple[str, ...], directory: Path) -> None:
 
 
 @flows.command("draw", with_appcontext=False)
-@click.argument("flow_id")
+@click.argument("flow_id", default=DEFAULT_FLOW)
 @click.option("--svg", "as_svg", is_flag=True, help="An SVG document instead of Mermaid text.")
 @click.option("--language", default="en", show_default=True)
 @in_folder
@@ -71,7 +72,7 @@ def draw(flow_id: str, as_svg: bool, language: str, directory: Path) -> None:
 
 
 @flows.command("simulate", with_appcontext=False)
-@click.argument("flow_id")
+@click.argument("flow_id", default=DEFAULT_FLOW)
 @click.option("--language", default="en", show_default=True)
 @click.option("--mode", type=click.Choice([c.value for c in Channel]), default=Channel.SMS.value)
 @click.option("--state", "states", multiple=True, default=STATES, help="Licensed states.")

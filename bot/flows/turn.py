@@ -209,7 +209,7 @@ class Turn:
         before = None if fresh else self._same_group_before(step)
         if before is None and self.language in step.note:
             self.say(step.note[self.language])
-        if step.stem is not None and (before is None or before.stem is None):
+        if step.stem is not None and before is None:
             self.say_text(step.stem[key])
         text = step.again[attempt - 1] if attempt and step.again else step.text
         self._emit(step.id, self.write(text), step.choices[key])

@@ -60,13 +60,17 @@ def test_draw_prints_mermaid_or_svg(folder):
     assert run("draw", "good", "--svg", "--directory", str(folder)).output.startswith("<svg")
 
 
+def test_draw_takes_the_first_clinics_flow_unless_one_is_named():
+    assert "n_consent" in run("draw").output
+
+
 @pytest.mark.parametrize("arguments", [("good", "--language", "fr"), ("gone",)])
 def test_draw_refuses_what_there_is_not(folder, arguments):
     assert run("draw", *arguments, "--directory", str(folder)).exit_code == 2
 
 
 def test_simulate_talks_until_the_flow_ends():
-    result = run("simulate", "ketamine-screening", text="no\nnot heard any more\n")
+    result = run("simulate", text="no\nnot heard any more\n")
     assert result.exit_code == 0
     assert "Is it OK to start?" in result.output
     assert "Example Clinic" in result.output
