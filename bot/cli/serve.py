@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 
 from bot.cli.demo import EMAIL, prepare_clinic, prepare_clinician
 from bot.delivery.runner import run
+from bot.store.engine import check_durability
 from bot.store.migrate import upgrade
 
 
@@ -50,6 +51,7 @@ def serve() -> None:
     host, port = config["HOST"], config["PORT"]
     _refuse_taken_port(host, port)
     upgrade(config["DATABASE_URL"])
+    check_durability(current_app.extensions["porchlight"].engine)
     _say("database: up to date")
     if config["DEMO"]:
         _prepare_demo(config)
