@@ -1,7 +1,8 @@
 """The clinics of this deployment: found by number or id, and applied from a file.
 
 Every process keeps all clinics in memory, so that a text costs no lookup and a crisis is answered
-while the database is down. They are read again when a number is unknown and every REFRESH_SECONDS.
+while the database is down. They are read again when a number is unknown and every REFRESH_SECONDS,
+but not while the database rests after a failure.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Channel
+from bot.services.health import StoreHealth
 from bot.services.transactions import reading
 from bot.store.tables import ClinicRow
 
@@ -30,14 +32,22 @@ log = logging.getLogger(__name__)
 class ClinicBook:
     """All applied clinics, in memory."""
 
-    def __init__(self, engine: Engine, seconds: Callable[[], float] = monotonic_seconds) -> None:
-        """Take the database and a clock that only moves forward."""
+    def __init__(
+        self,
+        engine: Engine,
+        seconds: Callable[[], float] = monotonic_seconds,
+        *,
+        health: StoreHealth | None = None,
+    ) -> None:
+        """Take the database, a clock that only moves forward, and how the database is."""
         self._engine = engine
         self._seconds = seconds
+        self._health = health or StoreHealth(seconds)
         self._clinics: dict[str, Clinic] = {}
         self._by_number: dict[str, Clinic] = {}
         self._by_service: dict[str, Clinic] = {}
         self._read_at: float | None = None
+        self._is_known = False
         self._lock = Lock()
 
     def at(
@@ -49,6 +59,11 @@ class ClinicBook:
     def of(self, clinic_id: str) -> Clinic | None:
         """Return the clinic of this id, or None."""
         return self._find(lambda: self._clinics.get(clinic_id))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the clinics were ever read; if not, a number without a clinic means nothing."""
+        return self._is_known
 
     def all(self) -> tuple[Clinic, ...]:
         """Return every clinic, by id."""
@@ -77,17 +92,23 @@ class ClinicBook:
     def _refresh(self, after_seconds: float) -> None:
         """Read again if the last time is that long ago; what is known stays if that fails."""
         now = self._seconds()
-        if self._read_at is not None and now - self._read_at < after_seconds:
+        is_fresh = self._read_at is not None and now - self._read_at < after_seconds
+        if is_fresh or self._health.is_resting:
             return
         with self._lock:
             self._read_at = now
             try:
                 self.refresh()
             except StoreUnavailable:
+                self._health.note_failure()
                 log.warning("clinics_not_refreshed", extra={"count": len(self._clinics)})
+            except Exception:
+                # One unreadable row must not take the clinics away that are known.
+                log.exception("clinics_unreadable", extra={"count": len(self._clinics)})
 
     def _replace(self, clinics: Iterable[Clinic]) -> None:
         known = {clinic.id: clinic for clinic in clinics}
         self._by_number = {number: c for c in known.values() for number in c.sms_numbers}
         self._by_service = {sid: c for c in known.values() for sid in c.messaging_service_sids}
         self._clinics = known
+        self._is_known = True

@@ -1,4 +1,9 @@
-"""A short rest after the database failed, so that not every message waits for it in vain."""
+"""A rest after the database failed, so that not every message waits for it in vain.
+
+What must stay true: while the database hangs, a web process spends most of its time not waiting
+for it. It treats one request at a time, and the next one may be a crisis. So a lock that was not
+to be had counts as a failure too, and each failure in a row is followed by a longer rest.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from collections.abc import Callable
 from bot.core.clock import monotonic_seconds
 
 REST_SECONDS = 1.0
+LONGEST_REST_SECONDS = 4.0
 
 
 class StoreHealth:
@@ -15,13 +21,20 @@ class StoreHealth:
     def __init__(self, seconds: Callable[[], float] = monotonic_seconds) -> None:
         """Take a clock that only moves forward."""
         self._seconds = seconds
+        self._rest_seconds = 0.0
         self._rests_until = 0.0
 
     def note_failure(self) -> None:
-        """Rest for REST_SECONDS from now."""
-        self._rests_until = self._seconds() + REST_SECONDS
+        """Rest: REST_SECONDS, twice as long after each further failure, LONGEST at most."""
+        longer = max(REST_SECONDS, 2 * self._rest_seconds)
+        self._rest_seconds = min(longer, LONGEST_REST_SECONDS)
+        self._rests_until = self._seconds() + self._rest_seconds
+
+    def note_success(self) -> None:
+        """Forget the failures before: the next rest is a short one again."""
+        self._rest_seconds = 0.0
 
     @property
     def is_resting(self) -> bool:
-        """Whether it failed within the last REST_SECONDS."""
+        """Whether it failed so lately that it is not asked again yet."""
         return self._seconds() < self._rests_until

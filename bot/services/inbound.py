@@ -6,35 +6,34 @@ What must stay true:
 * Whatever fails after a finding that fires, emergency resources are the reply.
 * A message that cannot be stored is kept on disk; only one that can be neither stored nor kept
   raises StoreUnavailable, so that the provider tries elsewhere.
-* Messages that were kept on disk are treated before later ones, so that turns keep their order.
+* A patient's messages that were kept on disk are treated before later ones, so that turns keep
+  their order. A crisis waits for none of them.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from pathlib import Path
-
-from sqlalchemy import update
 
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import CallerError, StoreUnavailable
-from bot.core.messages import Channel, InboundMessage
+from bot.core.messages import InboundMessage
 from bot.rules.last_resort import static_emergency_text
 from bot.services.alerts import answer_staff
 from bot.services.emergency import emergency_texts, screen
 from bot.services.parts import Parts
+from bot.services.replaying import log_failure, patient_key, replay, take_turn_or_plain
 from bot.services.spool import SpooledMessage
-from bot.services.taking_turns import Reply, Task, take_stored_turn
-from bot.services.transactions import writing
-from bot.store.engine import LockedTooLong
-from bot.store.rows import ReplyLeaves
-from bot.store.tables import MessageRow
+from bot.services.taking_turns import Reply, Task
 
-__all__ = ["Reply", "receive", "receive_without_clinic", "replay"]
+__all__ = ["Reply", "receive", "receive_at_number", "receive_without_clinic", "replay"]
 
 log = logging.getLogger(__name__)
+
+
+class EarlierWait(StoreUnavailable):
+    """The database is there, but earlier messages of this patient are not stored yet."""
 
 
 def receive(
@@ -58,10 +57,27 @@ def receive(
             raise
         reply = _from_memory(parts, task)
     except Exception as error:
-        _log_failure(error, task)
+        log_failure(error, task)
         reply = _without_store(parts, task)
     _log_turn(reply, task, monotonic_seconds() - started)
     return reply
+
+
+def receive_at_number(
+    parts: Parts, message: InboundMessage, *, messaging_service_sid: str | None = None
+) -> Reply | None:
+    """Take the turn of a text at the clinic it was sent to; None: no crisis, and nobody's number.
+
+    A process that never could read its clinics keeps the message until it can. Raises as
+    `receive`.
+    """
+    clinic = parts.clinics.at(message.channel, message.clinic_address, messaging_service_sid)
+    if clinic is not None:
+        return receive(parts, message, clinic)
+    if not parts.clinics.is_known:
+        return _without_clinics(parts, message, messaging_service_sid)
+    log.error("webhook_refused", extra={"reason": "unknown_number"})
+    return receive_without_clinic(parts, message)
 
 
 def receive_without_clinic(parts: Parts, message: InboundMessage) -> Reply | None:
@@ -69,25 +85,6 @@ def receive_without_clinic(parts: Parts, message: InboundMessage) -> Reply | Non
     if not screen(parts, message).fires:
         return None
     return Reply((static_emergency_text(),), is_stored=False)
-
-
-def replay(parts: Parts) -> int:
-    """Treat the messages that were kept on disk, oldest first; return how many were stored.
-
-    Replies leave through the outbox, except those that were given at once. A message that cannot
-    be treated for another reason than the database is set aside and logged; a spool that cannot
-    be read is logged. One process replays at a time. Raises StoreUnavailable when the database is
-    still away.
-    """
-    try:
-        if not parts.spool.waiting():
-            return 0
-        with parts.spool.alone() as is_mine:
-            waiting = parts.spool.waiting() if is_mine else []
-            return sum(_replay_file(parts, path) for path in waiting)
-    except OSError:
-        log.exception("spool_unreadable")
-        return 0
 
 
 def readable(message: InboundMessage) -> InboundMessage:
@@ -103,37 +100,48 @@ def _take(parts: Parts, task: Task) -> Reply:
         raise StoreUnavailable("the database failed a moment ago")
     try:
         if not task.finding.fires:
-            replay(parts)
-        return _take_or_plain(parts, task)
-    except LockedTooLong:
+            _replay_before(parts, task)
+        reply = take_turn_or_plain(parts, task)
+    except EarlierWait:
         raise
     except StoreUnavailable:
         parts.health.note_failure()
         raise
+    parts.health.note_success()
+    return reply
 
 
-def _take_or_plain(parts: Parts, task: Task) -> Reply:
-    """Take the turn. If it fails for a fault of ours, take it without flow and history.
+def _replay_before(parts: Parts, task: Task) -> None:
+    """Treat this patient's kept messages first; raises EarlierWait if they wait all the same.
 
-    Then a crisis is still recorded and paged, and anything else still reaches a person.
+    A spool that cannot be read must not stop this one.
     """
+    patient = patient_key(parts, task.message)
+    replay(parts, patient)
     try:
-        return take_stored_turn(parts, task)
-    except (CallerError, StoreUnavailable):
-        raise
-    except Exception as error:
-        _log_failure(error, task)
-    return take_stored_turn(parts, replace(task, plain=True))
+        waits = parts.spool.waiting(patient)
+    except OSError:
+        return
+    if waits:
+        raise EarlierWait("earlier messages of this patient are not stored yet")
 
 
 def _without_store(parts: Parts, task: Task) -> Reply:
     """Keep the message on disk; answer a crisis from memory."""
-    kept = _keep(parts, task)
-    if task.finding.fires:
-        return _from_memory(parts, task)
-    if not kept:
+    fires = task.finding.fires
+    spooled = SpooledMessage(task.message, task.clinic.id, task.conversation_id, fires)
+    if not _is_kept(parts, spooled) and not fires:
         raise StoreUnavailable("neither stored nor kept")
-    return Reply((), is_stored=False)
+    return _from_memory(parts, task) if fires else Reply((), is_stored=False)
+
+
+def _without_clinics(parts: Parts, message: InboundMessage, service_sid: str | None) -> Reply:
+    """Keep a message that came before the clinics could ever be read; answer a crisis."""
+    fires = screen(parts, message).fires
+    spooled = SpooledMessage(readable(message), "", None, fires, service_sid)
+    if not _is_kept(parts, spooled) and not fires:
+        raise StoreUnavailable("neither stored nor kept")
+    return Reply((static_emergency_text(),) if fires else (), is_stored=False)
 
 
 def _from_memory(parts: Parts, task: Task) -> Reply:
@@ -141,81 +149,19 @@ def _from_memory(parts: Parts, task: Task) -> Reply:
     return Reply(texts, is_stored=False)
 
 
-def _keep(parts: Parts, task: Task) -> bool:
-    answered = task.finding.fires
-    spooled = SpooledMessage(task.message, task.clinic.id, task.conversation_id, answered)
+def _is_kept(parts: Parts, spooled: SpooledMessage) -> bool:
+    """Keep a message on disk; false, whatever the reason, if that was not possible."""
     try:
-        parts.spool.keep(spooled)
-    except OSError:
-        log.exception("message_not_kept", extra={"clinic_id": task.clinic.id})
+        parts.spool.keep(spooled, patient=patient_key(parts, spooled.message))
+    except Exception:
+        log.exception("message_not_kept", extra={"clinic_id": spooled.clinic_id})
         return False
-    log.warning("message_kept", extra={"clinic_id": task.clinic.id})
+    log.warning("message_kept", extra={"clinic_id": spooled.clinic_id})
     return True
-
-
-def _replay_file(parts: Parts, path: Path) -> int:
-    spooled = parts.spool.read(path)
-    if spooled is None:
-        return 0
-    if not _replay_one(parts, spooled):
-        parts.spool.set_aside(path)
-        return 0
-    parts.spool.remove(path)
-    return 1
-
-
-def _replay_one(parts: Parts, spooled: SpooledMessage) -> bool:
-    """Return whether the message is stored now; false if it never will be."""
-    clinic = parts.clinics.of(spooled.clinic_id)
-    if clinic is None:
-        log.error("kept_message_of_no_clinic", extra={"clinic_id": spooled.clinic_id})
-        return False
-    finding = screen(parts, spooled.message)
-    leaves = _leaves(spooled)
-    task = Task(spooled.message, clinic, finding, spooled.conversation_id, leaves)
-    try:
-        reply = _take_or_plain(parts, task)
-    except StoreUnavailable:
-        raise
-    except Exception as error:
-        _log_failure(error, task)
-        return False
-    if reply.duplicate:
-        _note_unknown(parts, reply)
-    return True
-
-
-def _note_unknown(parts: Parts, reply: Reply) -> None:
-    """Say of a reply that nobody knows whether it left.
-
-    The turn was stored, but its answer may have been lost on the way back to us. It is not sent
-    again: a routine text comes once or not at all, and the transcript shows which is not known.
-    """
-    unsure = (MessageRow.id.in_(reply.message_ids), MessageRow.delivery == ReplyLeaves.RESPONDED)
-    with writing(parts.engine) as session:
-        session.execute(update(MessageRow).where(*unsure).values(delivery="unknown"))
-
-
-def _leaves(spooled: SpooledMessage) -> ReplyLeaves:
-    if spooled.message.channel is Channel.WEB:
-        return ReplyLeaves.WAITING
-    return ReplyLeaves.RESPONDED if spooled.answered else ReplyLeaves.QUEUED
 
 
 def _readable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _log_failure(error: Exception, task: Task) -> None:
-    extra = {
-        "provider_id": task.message.provider_id,
-        "tier": task.finding.tier.label,
-        "error": type(error).__name__,
-    }
-    if isinstance(error, StoreUnavailable):
-        log.error("turn_not_stored", extra=extra)
-    else:
-        log.exception("turn_failed", extra=extra)
 
 
 def _log_turn(reply: Reply, task: Task, seconds: float) -> None:

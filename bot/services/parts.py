@@ -65,6 +65,7 @@ def make_parts(
     engine = make_engine(database_url, keyring, limits=limits)
     spool = Spool(spool_dir, keyring, clock.new_id)
     spool.check()
+    health = StoreHealth()
     return Parts(
         engine=engine,
         keyring=keyring,
@@ -74,9 +75,9 @@ def make_parts(
         phrases=load_conversation_phrases(),
         keywords=load_keywords(),
         flows=FlowBook(engine, load_flow, load_ruleset, clock.utc_now),
-        clinics=ClinicBook(engine),
+        clinics=ClinicBook(engine, health=health),
         spool=spool,
-        health=StoreHealth(),
+        health=health,
         public_url=public_url,
         turn_seconds=limits.deadline_seconds,
         now=clock.utc_now,

@@ -27,16 +27,24 @@ DAMAGED = ".damaged"
 
 
 class SpooledMessage(msgspec.Struct, frozen=True):
-    """One message, to whom it was addressed, and whether emergency resources were said at once."""
+    """One message, to whom it was addressed, and whether emergency resources were said at once.
+
+    `clinic_id` is "" when no clinic was known yet: then the message's own address tells it.
+    """
 
     message: InboundMessage
     clinic_id: str
     conversation_id: str | None
     answered: bool
+    messaging_service_sid: str | None = None
 
 
 class Spool:
-    """A folder of encrypted messages, oldest first by name."""
+    """A folder of encrypted messages, oldest first by name.
+
+    A name is `moment-patient-unique`: the patient is a keyed hash, so that one patient's messages
+    can be told from the others' without opening any.
+    """
 
     def __init__(self, folder: Path, keyring: KeyRing, new_id: Callable[[], str]) -> None:
         """Take the folder (made if missing), the cipher and the source of names."""
@@ -54,21 +62,25 @@ class Spool:
         except OSError:
             raise SettingsError(["SPOOL_DIR"], "cannot be written to") from None
 
-    def keep(self, spooled: SpooledMessage) -> None:
+    def keep(self, spooled: SpooledMessage, *, patient: str) -> None:
         """Store the message durably. Raises OSError when the disk does not take it."""
         sealed = self._keyring.seal(COLUMN, msgspec.msgpack.encode(spooled))
-        name = _name(spooled.message.received_at, self._new_id())
+        name = _name(spooled.message.received_at, patient, self._new_id())
         aside = self._folder / f"{name}.aside"
         self._write(aside, sealed)
         aside.rename(self._folder / f"{name}{WHOLE}")
         self._sync_folder()
 
-    def waiting(self) -> list[Path]:
-        """Return the files of messages that wait, oldest first; empty if the folder is gone."""
+    def waiting(self, patient: str | None = None) -> list[Path]:
+        """Return the files of messages that wait (one patient's), oldest first.
+
+        Empty if the folder is gone.
+        """
         try:
-            return sorted(path for path in self._folder.iterdir() if path.suffix == WHOLE)
+            whole = sorted(path for path in self._folder.iterdir() if path.suffix == WHOLE)
         except FileNotFoundError:
             return []
+        return [path for path in whole if patient is None or patient_of(path) == patient]
 
     def read(self, path: Path) -> SpooledMessage | None:
         """Return the message; None (and the file is set aside) if it cannot be read."""
@@ -115,5 +127,10 @@ class Spool:
             os.close(descriptor)
 
 
-def _name(received_at: datetime, unique: str) -> str:
-    return f"{round(received_at.timestamp() * 1_000_000):017d}-{unique}"
+def patient_of(path: Path) -> str:
+    """Return the keyed hash of the patient whose message a file holds."""
+    return path.stem.partition("-")[2].partition("-")[0]
+
+
+def _name(received_at: datetime, patient: str, unique: str) -> str:
+    return f"{round(received_at.timestamp() * 1_000_000):017d}-{patient}-{unique}"

@@ -22,7 +22,7 @@ from bot.core.messages import Channel, InboundMessage
 from bot.flows.model import Flow
 from bot.services.parts import Parts
 from bot.services.rooms import current_flow, flow_and_judge, nobody_judges, room_of
-from bot.store.engine import LockedTooLong, is_postgresql
+from bot.store.engine import LockedTooLong
 from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply
 from bot.store.row_book import Rows
 from bot.store.rows import ReplyLeaves, TurnStored, body_of, rows_of_turn
@@ -33,10 +33,6 @@ ATTEMPTS = 8
 
 STALE_SECONDS = 0.5
 """A connection that fails sooner than this was broken before; a fresh one is worth a try."""
-
-SQLITE_SECONDS = 8.0
-"""SQLite has one write lock for everybody; a text that is no crisis may wait for it, well within
-the fifteen seconds that Twilio gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ class _Turn:
         self.provider_key = provider_key(parts, task.message, task.clinic)
 
     def take(self) -> Reply:
-        until = monotonic_seconds() + self._budget_seconds()
+        until = monotonic_seconds() + self.parts.turn_seconds
         may_be_stale = True
         for _ in range(ATTEMPTS):
             began = monotonic_seconds()
@@ -108,11 +104,6 @@ class _Turn:
                     raise
                 may_be_stale = False
         raise StoreUnavailable("too many turns of one patient at once")
-
-    def _budget_seconds(self) -> float:
-        if self.task.finding.fires or is_postgresql(self.parts.engine):
-            return self.parts.turn_seconds
-        return SQLITE_SECONDS
 
     def _once(self, seconds: float) -> Reply:
         if seconds <= 0:

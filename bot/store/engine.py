@@ -53,7 +53,7 @@ class StoreLimits:
     deadline_seconds: float = 2.0
     lock_seconds: float = 1.5
     idle_seconds: float = 10.0
-    busy_seconds: float = 30.0
+    busy_seconds: float = 2.0
     pool_size: int = 5
 
 

@@ -13,12 +13,12 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, g, request
 
-from bot.channels.twilio_sms import InboundText, read_inbound, read_status
+from bot.channels.twilio_sms import read_inbound, read_status
 from bot.channels.twiml import CONTENT_TYPE, reply_document
-from bot.core.errors import CallerError, InvalidField, Refused
-from bot.core.messages import Channel
+from bot.core.errors import CallerError, InvalidField, Refused, StoreUnavailable
 from bot.rules.last_resort import static_emergency_text
-from bot.services.inbound import Reply, receive, receive_without_clinic
+from bot.services.emergency import screen
+from bot.services.inbound import Reply, receive_at_number
 from bot.services.parts import Parts
 from bot.services.status import DeliveryReport, note_delivery
 from bot.web.deadline import WEBHOOK_SECONDS, limited_to
@@ -74,27 +74,41 @@ def receive_status() -> Response:
         status.error_code,
         message_id if MESSAGE_ID.fullmatch(message_id) else None,
     )
-    note_delivery(_parts(), report)
+    return _note_delivery(_parts(), report)
+
+
+def _note_delivery(parts: Parts, report: DeliveryReport) -> Response:
+    """Note it, unless the database rests: many callbacks that wait would keep a crisis waiting."""
+    if parts.health.is_resting:
+        return _empty(HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        with limited_to(WEBHOOK_SECONDS):
+            note_delivery(parts, report)
+    except StoreUnavailable:
+        parts.health.note_failure()
+        raise
     return _empty(HTTPStatus.NO_CONTENT)
 
 
 def _take_turn() -> Reply:
-    """Return the reply to the text of this request. Raises Refused for a number of nobody's."""
+    """Return the reply to the text of this request. Raises Refused for a number of nobody's.
+
+    The text is screened before anything else, so that whatever fails later, and be it this
+    program, a crisis has its answer.
+    """
     parts = _parts()
     inbound = read_inbound(g.twilio_fields, received_at=parts.now())
-    with limited_to(WEBHOOK_SECONDS):
-        clinic = parts.clinics.at(
-            Channel.SMS, inbound.message.clinic_address, inbound.messaging_service_sid
-        )
-        if clinic is None:
-            return _nobodys_number(parts, inbound)
-        return receive(parts, inbound.message, clinic)
-
-
-def _nobodys_number(parts: Parts, inbound: InboundText) -> Reply:
-    """A crisis is answered whatever the number; anything else is refused, and an alarm."""
-    log.error("webhook_refused", extra={"reason": "unknown_number"})
-    reply = receive_without_clinic(parts, inbound.message)
+    is_crisis = screen(parts, inbound.message).fires
+    try:
+        with limited_to(WEBHOOK_SECONDS):
+            reply = receive_at_number(
+                parts, inbound.message, messaging_service_sid=inbound.messaging_service_sid
+            )
+    except Exception:
+        if not is_crisis:
+            raise
+        log.exception("crisis_not_recorded")
+        return Reply((static_emergency_text(),), is_stored=False)
     if reply is None:
         raise Refused("no clinic answers at this number")
     return reply

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -91,20 +90,6 @@ def file_disk_full(disk: Path) -> Iterator[None]:
         filler.unlink()
 
 
-@contextmanager
-def file_read_only(disk: Path) -> Iterator[None]:
-    """The disk has turned read-only, as a failing one does."""
-    _remount(disk, "ro")
-    try:
-        yield
-    finally:
-        _remount(disk, "rw")
-
-
-def _remount(disk: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
-
-
 POSTGRESQL: tuple[Outage, ...] = (
     frozen,
     refused,
@@ -113,4 +98,4 @@ POSTGRESQL: tuple[Outage, ...] = (
     rows_locked,
     table_locked,
 )
-SQLITE: tuple[Outage, ...] = (file_locked, file_disk_full, file_read_only)
+SQLITE: tuple[Outage, ...] = (file_locked, file_disk_full)

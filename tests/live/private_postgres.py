@@ -97,9 +97,10 @@ class PrivatePostgres:
         self.await_setting("default_transaction_read_only", value)
 
     def await_setting(self, name: str, value: str) -> None:
-        for _ in range(100):
-            if self.run("postgres", f"SHOW {name}") == [(value,)]:
-                return
+        for _ in range(200):
+            with psycopg.connect(self.url()) as connection:
+                if connection.execute(f"SHOW {name}").fetchone() == (value,):
+                    return
             time.sleep(0.05)
         raise TimeoutError(name)
 

@@ -86,9 +86,9 @@ ERRORS = (
 )
 LAYERS = (
     "bot.web.sms.read_inbound",
-    "bot.web.sms.receive",
+    "bot.web.sms.receive_at_number",
     "bot.web.sms.reply_document",
-    "bot.services.inbound.take_stored_turn",
+    "bot.services.replaying.take_stored_turn",
     "bot.services.taking_turns.open_turn",
     "bot.services.taking_turns.take_turn",
     "bot.services.taking_turns.rows_of_turn",
