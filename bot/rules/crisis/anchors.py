@@ -27,18 +27,15 @@ class AnchorChoice:
     prices: Mapping[str, float]
     _classes: dict[str, _Priced | None] = field(default_factory=dict, compare=False)
 
-    def of(self, nodes: Iterable[Node]) -> frozenset[bytes]:
-        """Return the codes one of which every match of `nodes` holds.
+    def of(self, node: Node) -> _Priced:
+        """Return what the anchors of `node` cost, and their codes; every match holds one of them.
 
-        Raises DefinitionError when a frame can match without any word of its own.
+        Raises DefinitionError when the frame can match without any word of its own.
         """
-        chosen: set[bytes] = set()
-        for node in nodes:
-            priced = self._price(node)
-            if priced is None:
-                raise DefinitionError("patterns", "an alternative demands no word")
-            chosen |= priced[1]
-        return frozenset(chosen)
+        priced = self._price(node)
+        if priced is None:
+            raise DefinitionError("patterns", "an alternative demands no word")
+        return priced
 
     def _price(self, node: Node) -> _Priced | None:
         """Return the cheapest anchors of `node` and their cost; None when it demands no word."""

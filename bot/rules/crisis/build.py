@@ -14,6 +14,7 @@ from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import AnchorChoice
 from bot.rules.crisis.context import Answers
 from bot.rules.crisis.frame import Node, parse
+from bot.rules.crisis.gate import Shelf, gate_of
 from bot.rules.crisis.model import (
     AnswerFile,
     DisguiseFile,
@@ -34,9 +35,6 @@ from bot.rules.crisis.model import (
 )
 from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
 
-_GATE_MEMORY_MB = 16
-_GROUP_MEMORY_MB = 64
-_SPELLED_LETTERS = 4
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
 _TIERS = {tier.label: tier for tier in Tier}
@@ -70,6 +68,10 @@ class Builder:
         vocabulary = _vocabulary(definitions.words)
         self._frames = dict(_frames_of(definitions))
         self._translator = Translator(vocabulary, self._lexicon(vocabulary))
+        disguise = definitions.disguise
+        prices = dict.fromkeys(disguise.common_words, _COMMON_PRICE)
+        prices |= dict.fromkeys(disguise.most_common_words, _MOST_COMMON_PRICE)
+        self._anchor_choice = AnchorChoice(self._translator, prices)
 
     @property
     def lexicon(self) -> lexicons.Lexicon:
@@ -92,29 +94,35 @@ class Builder:
             backwards=disguise.backwards,
         )
 
-    def groups(self) -> tuple[RuleGroup, ...]:
-        """Return the compiled groups, one a file. Raises DefinitionError naming the rule."""
+    def groups_and_gate(self) -> tuple[tuple[RuleGroup, ...], Gate]:
+        """Return the compiled groups and the gate before them. Raises DefinitionError.
+
+        A group holds the frames of one file that have rare anchors; the frames of all files that
+        have none share one group, so that most texts are searched by that one alone.
+        """
+        shelves: dict[str, Shelf] = {}
+        for rule, group, node in self._rules_with_frames():
+            try:
+                cost, anchors = self._anchor_choice.of(node)
+            except DefinitionError as error:
+                raise DefinitionError(rule.id, error.problem) from error
+            name = group if cost < _COMMON_PRICE else "common"
+            source = self._translator.source(node)
+            shelves.setdefault(name, Shelf(name)).add(rule, source, anchors)
+        groups = tuple(shelf.group() for shelf in shelves.values())
+        return groups, gate_of(list(shelves.values()))
+
+    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node]]:
         guards = {entry.id: self._guard(entry) for entry in self._definitions.guards.guards}
         sets = {
             name: _guard_set(name, ids, guards)
             for name, ids in self._definitions.guards.sets.items()
         }
-        return tuple(self._group(file, sets) for file in self._definitions.rules)
-
-    def gate(self) -> Gate:
-        """Return the gate: each group's anchors, then the signs of disguise."""
-        files = self._definitions.rules
-        disguise = self._definitions.disguise
-        prices = dict.fromkeys(disguise.common_words, _COMMON_PRICE)
-        prices |= dict.fromkeys(disguise.most_common_words, _MOST_COMMON_PRICE)
-        choice = AnchorChoice(self._translator, prices)
-        sources = [self._anchor_source(file, choice) for file in files]
-        letter = r"\x80[a-z](?:\xff[\x00-\x7f])*"
-        sources.append(f"(?:{letter}){{{_SPELLED_LETTERS},}}")
-        sources.extend(_bytes_source(code) for code in (lexicons.LONG, lexicons.BACKWARDS))
-        names = [*(file.group for file in files), "spelled", "encoded", "backwards"]
-        compiled = pattern.compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
-        return Gate(compiled, len(files), len(files) + 1, len(files) + 2)
+        for file in self._definitions.rules:
+            for entry in file.rules:
+                rule = _rule(entry, file, self._source(entry.id), sets)
+                for node in self._frames[entry.id]:
+                    yield rule, file.group, node
 
     def grammar(self) -> Grammar:
         """Return what the reading of a hit's surroundings needs."""
@@ -148,21 +156,6 @@ class Builder:
 
     def _lazy(self, where: str) -> LazyPattern:
         return LazyPattern(self._source(where), where)
-
-    def _anchor_source(self, file: RuleFile, choice: AnchorChoice) -> str:
-        chosen: set[bytes] = set()
-        for entry in file.rules:
-            try:
-                chosen |= choice.of(self._frames[entry.id])
-            except DefinitionError as error:
-                raise DefinitionError(entry.id, error.problem) from error
-        return pattern.codes_source(chosen)
-
-    def _group(self, file: RuleFile, sets: Mapping[str, tuple[Guard, ...]]) -> RuleGroup:
-        sources = {entry.id: self._source(entry.id) for entry in file.rules}
-        compiled = pattern.compile_set(sources.values(), names=sources, memory_mb=_GROUP_MEMORY_MB)
-        rules = tuple(_rule(entry, file, sources[entry.id], sets) for entry in file.rules)
-        return RuleGroup(file.group, compiled, rules)
 
     def _guard(self, entry: GuardEntry) -> Guard:
         scope = _word(entry.id, Scope, entry.scope)
@@ -263,10 +256,6 @@ def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
         for spelling in lexicons.misspellings_of(stem)
         if spelling not in real
     }
-
-
-def _bytes_source(code: bytes) -> str:
-    return "".join(rf"\x{byte:02x}" for byte in code)
 
 
 def _tier(where: str, label: str) -> Tier:

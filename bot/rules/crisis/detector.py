@@ -17,7 +17,7 @@ from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import Gate, Grammar, Hit, Reading, Rule, RuleGroup
-from bot.rules.crisis.surroundings import applies, look_around, subject_of
+from bot.rules.crisis.surroundings import Surroundings, applies, look_around, subject_of
 
 _URGENCY = (
     Category.OVERDOSE,
@@ -31,6 +31,7 @@ _URGENCY = (
 _RANK = {category: -place for place, category in enumerate(_URGENCY)}
 _NEAR_BYTES = 2 * 50
 _MARK = 0xFF
+Verdict = tuple[Tier, Subject, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +102,33 @@ class Detector:
 
     def _search(self, view: View, codes: bytes, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule that matches the view."""
-        matched: list[Rule] = []
-        for group_id in sorted(opened):
+        matched: dict[str, Rule] = {}
+        for group_id in opened:
             if group_id < len(self.groups):
                 group = self.groups[group_id]
-                matched.extend(group.rules[rule_id] for rule_id in group.set.Match(codes) or ())
+                for index in group.set.Match(codes) or ():
+                    matched[group.rules[index].id] = group.rules[index]
         if not matched:
             return []
         reading = Reading(view, *self.lexicon.encode_with_spans(view.text))
-        found = (_best_occurrence(rule, reading, self.grammar) for rule in matched)
+        found = (
+            _best_occurrence(matched[rule_id], reading, self.grammar)
+            for rule_id in sorted(matched)
+        )
         return [hit for hit in found if hit is not None]
 
 
 def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | None:
     """Return the first occurrence that no guard demotes, else the least demoted one."""
     best: Hit | None = None
+    judged: dict[Surroundings, Verdict] = {}
     for found in rule.pattern.finditer(reading.codes):
-        hit = _judge(rule, reading, found.span(), grammar)
+        start, end = _trimmed(reading.codes, found.span())
+        around = look_around(reading.codes, start, end, grammar)
+        verdict = judged.get(around)
+        if verdict is None:
+            verdict = judged[around] = _judge(rule, around, grammar)
+        hit = Hit(rule, reading, start, end, *verdict)
         if best is None or hit.weight > best.weight:
             best = hit
         if best.tier == rule.tier and best.subject is Subject.SELF:
@@ -125,17 +136,15 @@ def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | No
     return best
 
 
-def _judge(rule: Rule, reading: Reading, span: tuple[int, int], grammar: Grammar) -> Hit:
-    """Return the occurrence with the guards that its surroundings call for."""
-    start, end = _trimmed(reading.codes, span)
-    around = look_around(reading.codes, start, end, grammar)
+def _judge(rule: Rule, around: Surroundings, grammar: Grammar) -> Verdict:
+    """Return tier, subject and guards met of an occurrence that stands in these surroundings."""
     tier = rule.tier
     met = []
     for guard in rule.guards:
         if guard.to < tier and applies(guard, around):
             tier = guard.to
             met.append(guard.id)
-    return Hit(rule, reading, start, end, tier, subject_of(rule, around, grammar), tuple(met))
+    return tier, subject_of(rule, around, grammar), tuple(met)
 
 
 def _trimmed(codes: bytes, span: tuple[int, int]) -> tuple[int, int]:

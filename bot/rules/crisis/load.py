@@ -43,10 +43,11 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
     )
     _refuse_double_ids(definitions.rules)
     builder = build.Builder(definitions)
+    groups, gate = builder.groups_and_gate()
     return Detector(
         lexicon=builder.lexicon,
-        gate=builder.gate(),
-        groups=builder.groups(),
+        gate=gate,
+        groups=groups,
         grammar=builder.grammar(),
         answers=builder.answers(),
     )

@@ -1,0 +1,45 @@
+"""Frames searched together, and the gate that says which of them a text could match."""
+
+from __future__ import annotations
+
+from bot.rules.crisis import pattern
+from bot.rules.crisis.lexicon import BACKWARDS, LONG
+from bot.rules.crisis.model import Gate, Rule, RuleGroup
+
+_GATE_MEMORY_MB = 16
+_GROUP_MEMORY_MB = 64
+_SPELLED_LETTERS = 4
+_SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
+
+
+class Shelf:
+    """Frames that will be searched together, collected rule by rule."""
+
+    def __init__(self, name: str) -> None:
+        """Begin an empty shelf."""
+        self.name = name
+        self.anchors: set[bytes] = set()
+        self._rules: dict[str, Rule] = {}
+        self._sources: dict[str, list[str]] = {}
+
+    def add(self, rule: Rule, source: str, anchors: frozenset[bytes]) -> None:
+        """Put one frame of `rule` on the shelf."""
+        self.anchors |= anchors
+        self._rules[rule.id] = rule
+        self._sources.setdefault(rule.id, []).append(source)
+
+    def group(self) -> RuleGroup:
+        """Return the shelf's frames as one RE2 set. Raises DefinitionError naming the rule."""
+        sources = ["|".join(frames) for frames in self._sources.values()]
+        compiled = pattern.compile_set(sources, names=self._rules, memory_mb=_GROUP_MEMORY_MB)
+        return RuleGroup(self.name, compiled, tuple(self._rules.values()))
+
+
+def gate_of(shelves: list[Shelf]) -> Gate:
+    """Return the gate: each shelf's anchors, then the signs of disguise."""
+    sources = [pattern.codes_source(shelf.anchors) for shelf in shelves]
+    sources.append(f"(?:{_SINGLE_LETTER}){{{_SPELLED_LETTERS},}}")
+    sources.extend(pattern.codes_source([code]) for code in (LONG, BACKWARDS))
+    names = [*(shelf.name for shelf in shelves), "spelled", "encoded", "backwards"]
+    compiled = pattern.compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
+    return Gate(compiled, len(shelves), len(shelves) + 1, len(shelves) + 2)
