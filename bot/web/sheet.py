@@ -13,14 +13,18 @@ from bot.core.answers import Answer, AnswerStatus, Value
 from bot.core.clinic import Clinic
 from bot.core.decisions import Decision, FiredRule, Score
 from bot.core.messages import Channel
+from bot.flows.display import show_value
 from bot.flows.model import AskStep, Flow
-from bot.flows.questions import Kind, Question, Unit
+from bot.flows.questions import Kind, Question
 from bot.services.consult_sheet import ConsultSheet, SeenDanger, TranscriptLine
 from bot.services.consults import ConsultSummary
 from bot.web.wording import called, clinic_words, reason_called
 
 STAFF_LANGUAGE = "en"
 HASH_SHOWN = 12
+
+SHOWN_AS_STORED = frozenset({Kind.PLACE, Kind.DATE})
+"""Kinds whose stored code says more to a clinician than the patient's own words."""
 
 STEPS_IN: dict[str, frozenset[ConversationStatus]] = {
     "release": frozenset({ConversationStatus.HELD, ConversationStatus.HUMAN}),
@@ -86,7 +90,7 @@ def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
     answers = answer_lines(sheet)
     return {
         **summary_row(sheet.summary, clinic),
-        "language": sheet.language,
+        "language": called("languages", sheet.language),
         "opted_out": sheet.opted_out,
         "conversation_status": called("conversations", sheet.conversation_status.value),
         "alarm": called("alarms", "risk_open") if sheet.risk_open else "",
@@ -124,7 +128,8 @@ def answer_lines(sheet: ConsultSheet) -> list[AnswerLine]:
         _answer_line(given.pop(link_id, None), step.question, _label(step))
         for link_id, step in asked.items()
     ]
-    return lines + [_answer_line(answer, None, answer.link_id) for answer in given.values()]
+    rest = (answer for answer in given.values() if not _is_step(sheet.flow, answer.link_id))
+    return lines + [_answer_line(answer, None, answer.link_id) for answer in rest]
 
 
 def medicines(sheet: ConsultSheet) -> list[Medicine]:
@@ -142,15 +147,9 @@ def medicines(sheet: ConsultSheet) -> list[Medicine]:
     return list(found.values())
 
 
-def shown_value(value: Value, question: Question | None) -> str:
-    """Return a value in words: a choice's label, yes or no, a number with its unit."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(_choice(code, question) for code in value) or "none"
-    if isinstance(value, int | float):
-        return f"{value:g}{_unit(question)}"
-    return _choice(value or "", question)
+def _is_step(flow: Flow | None, link_id: str) -> bool:
+    """Whether this is a step that asks nothing, such as the confirmed summary."""
+    return flow is not None and link_id in flow.index
 
 
 def _asked(flow: Flow | None) -> dict[str, AskStep]:
@@ -159,8 +158,10 @@ def _asked(flow: Flow | None) -> dict[str, AskStep]:
 
 
 def _label(step: AskStep) -> str:
-    wording = step.topic or step.plain
-    return wording.get((STAFF_LANGUAGE, Channel.WEB)) or step.question.link_id
+    """Return an instrument's item in its own words, any other question by its topic."""
+    wording = step.plain if step.group else step.topic or step.plain
+    label = wording.get((STAFF_LANGUAGE, Channel.WEB)) or step.question.link_id
+    return label.replace("{clinic_name}", clinic_words()["the_clinic"])
 
 
 def _answer_line(answer: Answer | None, question: Question | None, label: str) -> AnswerLine:
@@ -170,21 +171,12 @@ def _answer_line(answer: Answer | None, question: Question | None, label: str) -
     if answer.status is not AnswerStatus.ANSWERED:
         status = called("answer_statuses", answer.status.value)
         return AnswerLine(answer.link_id, label, status, written=answer.written)
-    shown = shown_value(answer.value, question)
+    shown = str(answer.value)
+    if question is not None and question.kind not in SHOWN_AS_STORED:
+        shown = show_value(
+            question, answer.value, answer.written, STAFF_LANGUAGE, channel=Channel.WEB
+        )
     return AnswerLine(answer.link_id, label, answer.status.value, shown, answer.written)
-
-
-def _choice(code: str, question: Question | None) -> str:
-    for choice in question.choices if question else ():
-        if choice.value == code:
-            return choice.labels.get(STAFF_LANGUAGE, code)
-    return code
-
-
-def _unit(question: Question | None) -> str:
-    if question is None or question.unit is Unit.COUNT:
-        return ""
-    return f" {question.unit.value}"
 
 
 def _texts(value: Value) -> tuple[str, ...]:
@@ -236,6 +228,7 @@ def _score(score: Score, flow: Flow | None) -> dict[str, Any]:
     return {
         "name": instrument.title if instrument else score.instrument,
         "total": score.total,
+        "has_total": score.maximum > 0,
         "maximum": score.maximum,
         "band": score.band,
         "missing": ", ".join(score.missing),

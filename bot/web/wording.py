@@ -37,7 +37,7 @@ def reason_called(code: str) -> str:
     kind, _, link_id = code.partition(":")
     if kind == "answer" and link_id:
         template: str = clinic_words()["answer_reason"]
-        return template.format(link_id=link_id)
+        return template.format(question=called("questions", link_id))
     return called("reasons", code)
 
 
