@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from bot.rules.crisis import load_detector
@@ -52,7 +53,7 @@ def _measure(work: Callable[[], object], repeats: int) -> list[float]:
 
 
 def _percentiles(screen: Callable[[str], object], texts: Iterable[str]) -> tuple[float, float]:
-    times = sorted(_measure(lambda each=text: screen(each), 1)[0] for text in texts)  # type: ignore[misc]
+    times = sorted(_measure(partial(screen, text), 1)[0] for text in texts)
     return times[len(times) // 2], times[int(len(times) * 0.99)]
 
 
@@ -75,13 +76,13 @@ def run() -> list[tuple[str, str]]:
         rows.append((f"{name}, p50", f"{middle:.1f} us ({middle / naive_middle:.1f} x naive)"))
         rows.append((f"{name}, p99", f"{high:.1f} us ({high / naive_high:.1f} x naive)"))
     for name, text in _HOSTILE.items():
-        first = _measure(lambda: detector.screen(text), 1)[0]
-        settled = _measure(lambda: detector.screen(text), 9)[4]
+        first = _measure(partial(detector.screen, text), 1)[0]
+        settled = _measure(partial(detector.screen, text), 9)[4]
         rows.append((f"hostile 1,600: {name}", f"{settled:.0f} us (first time {first:.0f} us)"))
     sentence = "i do not want to die but the pills are here "
     for length in (1_000, 10_000, 100_000):
         text = (sentence * (length // len(sentence) + 1))[:length]
-        settled = _measure(lambda: detector.screen(text), 3)[1]
+        settled = _measure(partial(detector.screen, text), 3)[1]
         rows.append((f"{length:,} characters", f"{settled / 1000:.2f} ms"))
     return rows
 

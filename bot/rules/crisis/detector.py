@@ -110,7 +110,9 @@ class Detector:
                     matched[group.rules[index].id] = group.rules[index]
         if not matched:
             return []
-        reading = Reading(view, *self.lexicon.encode_with_spans(view.text))
+        codes, spans = self.lexicon.encode_with_spans(view.text)
+        breaks = [found.span() for found in self.grammar.clause_break.finditer(codes)]
+        reading = Reading(view, codes, spans, breaks)
         found = (
             _best_occurrence(matched[rule_id], reading, self.grammar)
             for rule_id in sorted(matched)
@@ -124,7 +126,7 @@ def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | No
     judged: dict[Surroundings, Verdict] = {}
     for found in rule.pattern.finditer(reading.codes):
         start, end = _trimmed(reading.codes, found.span())
-        around = look_around(reading.codes, start, end, grammar)
+        around = look_around(reading, start, end)
         verdict = judged.get(around)
         if verdict is None:
             verdict = judged[around] = _judge(rule, around, grammar)

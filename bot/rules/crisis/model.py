@@ -196,11 +196,16 @@ class Grammar:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One view of a text as word codes; `spans[i]` is what code i stands for in the view."""
+    """One view of a text as word codes.
+
+    `spans[i]` is what code i stands for in the view; `breaks` are the ranges of the codes that
+    end a clause without ending the sentence (`but`), in order.
+    """
 
     view: View
     codes: bytes
     spans: list[tuple[int, int]]
+    breaks: list[tuple[int, int]]
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the original text that `codes[start:end]` stands for."""

@@ -6,11 +6,12 @@ constant however long the text is.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from bot.core.findings import Subject
 from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION, QUOTE
-from bot.rules.crisis.model import Grammar, Guard, Rule, Scope, Who
+from bot.rules.crisis.model import Grammar, Guard, Reading, Rule, Scope, Who
 
 _BEFORE_BYTES = 2 * 40
 _AFTER_BYTES = 2 * 30
@@ -40,26 +41,25 @@ class Surroundings:
         return self.before_quotation
 
 
-def look_around(codes: bytes, start: int, end: int, grammar: Grammar) -> Surroundings:
+def look_around(reading: Reading, start: int, end: int) -> Surroundings:
     """Return what stands around `codes[start:end]` within its sentence and clause."""
+    codes, breaks = reading.codes, reading.breaks
     low, high = max(0, start - _BEFORE_BYTES), min(len(codes), end + _AFTER_BYTES)
     for mark in (HARD, QUESTION, NEWLINE):
         found = codes.rfind(mark, low, start)
         low = found + 2 if found >= 0 else low
         found = codes.find(mark, end, high)
         high = found if found >= 0 else high
-    before, after = codes[low:start], codes[end:high]
-    for broken in grammar.clause_break.finditer(before):
-        before = codes[low + broken.end() : start]
-    broken = grammar.clause_break.search(after)
-    if broken is not None:
-        after = after[: broken.start()]
-    elif codes[high : high + 2] == QUESTION:
-        after = codes[end : high + _REPLY_BYTES]
+    index = bisect_right(breaks, (start, start))
+    clause_low = max(low, breaks[index - 1][1]) if index else low
+    index = bisect_left(breaks, (end, end))
+    clause_high = min(high, breaks[index][0]) if index < len(breaks) else high
+    if clause_high == high and codes[high : high + 2] == QUESTION:
+        clause_high = min(len(codes), high + _REPLY_BYTES)
     return Surroundings(
-        before=before,
+        before=codes[clause_low:start],
         hit=codes[start:end],
-        after=after,
+        after=codes[end:clause_high],
         sentence=codes[low:high],
         before_quotation=_before_quotation(codes, start, end),
     )
