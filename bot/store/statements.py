@@ -94,6 +94,7 @@ PARTS: dict[str, Part] = {
             ),
         ),
     ),
+    "named": Part("patients", ("name",), keys=("id",)),
     "opt_out": Part("opt_out_changes", _all_of("opt_out_changes")),
     "link": Part("secure_links", _all_of("secure_links")),
     "consult": Part("consult_requests", _all_of("consult_requests")),

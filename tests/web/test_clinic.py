@@ -193,6 +193,17 @@ def test_answers_skips_and_what_was_not_asked_are_told_apart(ana, twilio, parts)
     assert "Not triaged" in page
 
 
+def test_an_instruments_items_are_shown_in_their_own_words(ana, twilio, parts):
+    for said in ("Hi", "yes", "1", "March 14 1985", "California", *["1"] * 9):
+        twilio.say(said)
+    with parts.engine.connect() as connection:
+        consult_id = connection.scalar(select(ConsultRow.id))
+    page = words(page_of(ana, consult_id))
+    assert "Little interest or pleasure in doing things" in page
+    assert "Answer of concern: better off dead or hurting oneself (PHQ-9, item 9)" in page
+    assert "{clinic_name}" not in page
+
+
 def test_times_are_those_of_the_clinic(ana, consult_id):
     assert re.search(r"\d\d:\d\d E[SD]T", words(page_of(ana, consult_id)))
 
