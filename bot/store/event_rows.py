@@ -21,15 +21,8 @@ from bot.conversation.model import (
     TurnEvent,
 )
 from bot.store.alert_rows import alert_values
-from bot.store.columns import text_bytes
 from bot.store.consult_rows import AskedConsult, add_consult
 from bot.store.row_book import RowBook
-
-NAME = "name"
-"""The question whose answer is what staff call the patient, whatever flow asks it."""
-
-LONGEST_NAME = 80
-"""Longer answers stay whole in the answers; a list of requests shows no more than this."""
 
 
 def add_events(book: RowBook, events: Iterable[TurnEvent]) -> None:
@@ -64,9 +57,6 @@ def _answer(book: RowBook, event: AnswerLogged) -> None:
         value=book.seal_json("answers.value", content),
         **book.of_turn(),
     )
-    if answer.link_id == NAME and isinstance(answer.value, str):
-        sealed = book.seal("patients.name", text_bytes(answer.value[:LONGEST_NAME]))
-        book.add_change("named", sealed, book.after.patient_id)
 
 
 def _decision(book: RowBook, event: Decided) -> None:

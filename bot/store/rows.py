@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.conversation.model import Conversation, TurnOutcome
+from bot.conversation.model import AnswerLogged, Conversation, TurnOutcome
 from bot.core.messages import InboundMessage
 from bot.store.columns import text_bytes
 from bot.store.crypto import KeyRing
@@ -26,6 +26,12 @@ CLINICIAN = "clinician"
 """Direction of the entry that a clinician's step leaves in the transcript; it has no text."""
 
 TEXT = "text"
+
+NAME = "name"
+"""The question whose answer is what staff call the patient, whatever flow asks it."""
+
+LONGEST_NAME = 80
+"""Longer answers stay whole in the answers; a list of requests shows no more than this."""
 
 PATIENT_TEXT = "patient-text"
 """The outbox's kind for a text to a patient; its payload names the message."""
@@ -194,6 +200,7 @@ def _conversation_values(book: RowBook, *, keep_state: bool) -> dict[str, Any]:
 def _add_patient(book: RowBook, stored: TurnStored) -> None:
     after, loaded = book.after, stored.loaded
     opted_out_at = book.now if after.opted_out else None
+    name = _sealed_name(book, stored.outcome)
     if loaded is None:
         address = text_bytes(stored.message.patient_address)
         book.add(
@@ -203,9 +210,21 @@ def _add_patient(book: RowBook, stored: TurnStored) -> None:
             channel=after.channel.value,
             address_hash=stored.address_hash,
             address=book.seal("patients.address", address),
-            name=None,
+            name=name,
             language=after.language,
             opted_out_at=opted_out_at,
         )
-    elif (loaded.opted_out, loaded.language) != (after.opted_out, after.language):
-        book.add_change("about", opted_out_at, after.language, after.patient_id)
+        return
+    has_changed = (loaded.opted_out, loaded.language) != (after.opted_out, after.language)
+    if has_changed or name is not None:
+        book.add_change("about", opted_out_at, after.language, name, after.patient_id)
+
+
+def _sealed_name(book: RowBook, outcome: TurnOutcome) -> bytes | None:
+    """Return the name that this turn's answers give the patient; the last one counts."""
+    name = None
+    for event in outcome.events:
+        if isinstance(event, AnswerLogged) and event.answer.link_id == NAME:
+            value = event.answer.value
+            name = value if isinstance(value, str) else name
+    return None if name is None else book.seal("patients.name", text_bytes(name[:LONGEST_NAME]))

@@ -3,8 +3,9 @@
 On PostgreSQL all writes of a turn are one statement. Its first part, `gate`, inserts the inbound
 message unless its provider's id is already there; every other part selects FROM gate and so does
 nothing for a message that was treated before. The parts of one statement all see the rows as they
-were before it, and foreign keys are checked at its end. On SQLite the same parts are statements
-of their own, run in the same order once the gate has let the message through.
+were before it, so no row may be changed by two of them; foreign keys are checked at its end. On
+SQLite the same parts are statements of their own, run in the same order once the gate has let the
+message through.
 
 A statement's text depends only on its shape (how many rows of which part), so texts are built
 once per shape and PostgreSQL keeps their plans.
@@ -85,16 +86,16 @@ PARTS: dict[str, Part] = {
     "flag": Part("conversation_flags", _all_of("conversation_flags")),
     "about": Part(
         "patients",
-        ("opted_out_at", "language"),
+        ("opted_out_at", "language", "name"),
         keys=("id",),
         assign=(
+            ("name", "coalesce({value}, name)"),
             (
                 "opted_out_at",
                 "CASE WHEN {value} IS NULL THEN NULL ELSE coalesce(opted_out_at, {value}) END",
             ),
         ),
     ),
-    "named": Part("patients", ("name",), keys=("id",)),
     "opt_out": Part("opt_out_changes", _all_of("opt_out_changes")),
     "link": Part("secure_links", _all_of("secure_links")),
     "consult": Part("consult_requests", _all_of("consult_requests")),

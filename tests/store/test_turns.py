@@ -260,6 +260,26 @@ def test_opting_out_is_remembered_with_its_moment(desk, clock):
     assert sorted(row.opted_out for row in changes) == [False, True]
 
 
+def test_a_name_is_kept_beside_all_else_that_changes_of_a_patient(desk):
+    desk.begin()
+    first = Answer("name", AnswerStatus.ANSWERED, "Maria")
+    second = Answer("name", AnswerStatus.ANSWERED, "María Luisa")
+    skipped = Answer("name", AnswerStatus.SKIPPED)
+    desk.go_on(
+        AnswerLogged(first), AnswerLogged(second), provider_id="SM2", language="es", opted_out=True
+    )
+    desk.go_on(AnswerLogged(skipped), provider_id="SM3", language="en")
+    (patient,) = rows_in(desk.engine, tables.PatientRow)
+    assert (patient.name, patient.language) == ("María Luisa", "en")
+    assert patient.opted_out_at is not None
+
+
+def test_a_name_in_the_first_text_is_kept_and_cut_where_a_list_would_break(desk):
+    desk.begin(AnswerLogged(Answer("name", AnswerStatus.ANSWERED, "x" * 500)))
+    (patient,) = rows_in(desk.engine, tables.PatientRow)
+    assert patient.name == "x" * 80
+
+
 def test_links_flags_decisions_and_timers_are_kept(desk, clock):
     begun = desk.begin(
         LinkIssued("a" * 64, clock() + SOON),
