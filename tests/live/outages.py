@@ -63,6 +63,21 @@ def rows_locked(server: PrivatePostgres, database: str, _disk: Path) -> Iterator
         other.rollback()
 
 
+LOCKED_PATIENT = "SELECT id FROM patients ORDER BY id LIMIT 1"
+
+
+@contextmanager
+def one_patient_locked(server: PrivatePostgres, database: str, _disk: Path) -> Iterator[None]:
+    """Another session holds the lock of one patient alone."""
+    with psycopg.connect(server.url(database)) as other:
+        other.execute(f"SELECT 1 FROM patients WHERE id = ({LOCKED_PATIENT}) FOR UPDATE")
+        other.execute(
+            f"SELECT 1 FROM conversations WHERE patient_id = ({LOCKED_PATIENT}) FOR UPDATE"
+        )
+        yield
+        other.rollback()
+
+
 @contextmanager
 def table_locked(server: PrivatePostgres, database: str, _disk: Path) -> Iterator[None]:
     """What a careless migration does: nobody may even read."""
