@@ -21,6 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+GROUP = 40
+"""Patients who are in the middle of the screening at once; more than there are connections."""
+
 WRK_SCRIPT = """
 local n = 0
 local bodies, signatures = {}, {}
@@ -34,7 +37,7 @@ file:close()
 local path = os.getenv("REQUESTS_PATH")
 request = function()
   n = n + 1
-  if n > #bodies then wrk.thread:stop() n = #bodies end
+  if n > #bodies then n = 1 end
   return wrk.format("POST", path, {
     ["Content-Type"] = "application/x-www-form-urlencoded",
     ["X-Twilio-Signature"] = signatures[n]}, bodies[n])
@@ -73,39 +76,51 @@ def signed(url: str, token: str, fields: dict[str, str]) -> tuple[str, str]:
 
 
 def conversations(
-    script: Sequence[str], *, patients: int, account: str, clinic: str, first: int = 0
+    script: Sequence[str], *, groups: int, account: str, clinic: str, first: int = 0
 ) -> Iterator[dict[str, str]]:
-    """Yield form fields: patients take turns through the script, `patients` of them at a time."""
-    for turn, text in enumerate(script):
-        for patient in range(first, first + patients):
-            yield {
-                "MessageSid": f"SM{patient:016x}{turn:016x}",
-                "AccountSid": account,
-                "From": f"+1213{patient:07d}",
-                "To": clinic,
-                "Body": text,
-                "NumMedia": "0",
-            }
+    """Yield form fields: patients go through the script side by side, GROUP of them at a time."""
+    for start in range(first, first + groups * GROUP, GROUP):
+        for turn, text in enumerate(script):
+            for patient in range(start, start + GROUP):
+                yield {
+                    "MessageSid": f"SM{patient:016x}{turn:016x}",
+                    "AccountSid": account,
+                    "From": f"+1213{patient:07d}",
+                    "To": clinic,
+                    "Body": text,
+                    "NumMedia": "0",
+                }
 
 
-def send(url: str, requests: Sequence[tuple[str, str]], *, connections: int = 16) -> Load:
-    """Send every request once over `connections` connections; wait for all answers."""
+def send(
+    url: str, requests: Sequence[tuple[str, str]], *, seconds: int, connections: int = 16
+) -> Load:
+    """Send the requests in order over `connections` connections for so many seconds."""
     if shutil.which("wrk"):
-        return _by_wrk(url, requests, connections)
-    return _by_threads(url, requests, connections)
+        return _by_wrk(url, requests, seconds, connections)
+    return _by_threads(url, requests, seconds, connections)
 
 
 def generator_name() -> str:
     return "wrk" if shutil.which("wrk") else "own threads (sharing the cores: ratios lean to 1)"
 
 
-def _by_wrk(url: str, requests: Sequence[tuple[str, str]], connections: int) -> Load:
+def _by_wrk(url: str, requests: Sequence[tuple[str, str]], seconds: int, connections: int) -> Load:
     parts = urlsplit(url)
     with tempfile.TemporaryDirectory() as folder:
         file, script = Path(folder, "requests"), Path(folder, "wrk.lua")
         file.write_text("".join(f"{s}\t{b}\n" for s, b in requests))
         script.write_text(WRK_SCRIPT)
-        command = ["wrk", "-t1", f"-c{connections}", "-d600s", "--timeout", "30s", "-s", script]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--timeout",
+            "30s",
+            "-s",
+            script,
+        ]
         out = subprocess.run(
             [*map(str, command), f"{parts.scheme}://{parts.netloc}"],
             env={"REQUESTS_FILE": str(file), "REQUESTS_PATH": parts.path, "PATH": "/usr/bin:/bin"},
@@ -116,17 +131,19 @@ def _by_wrk(url: str, requests: Sequence[tuple[str, str]], connections: int) -> 
     return Load(**json.loads(out.strip().splitlines()[-1]))
 
 
-def _by_threads(url: str, requests: Sequence[tuple[str, str]], connections: int) -> Load:
+def _by_threads(
+    url: str, requests: Sequence[tuple[str, str]], limit: int, connections: int
+) -> Load:
     parts, waiting, lock = urlsplit(url), iter(requests), threading.Lock()
     times: list[float] = []
-    errors = 0
+    errors, until = 0, time.perf_counter() + limit
 
     def work() -> None:
         nonlocal errors
         while True:
             with lock:
                 item = next(waiting, None)
-            if item is None:
+            if item is None or time.perf_counter() > until:
                 return
             began = time.perf_counter()
             client = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
