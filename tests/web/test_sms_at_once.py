@@ -1,0 +1,58 @@
+"""The route itself answers a crisis when the use case behind it fails, and callbacks can wait."""
+
+import pytest
+
+from bot.core.errors import DefinitionError, InvalidField, Refused, StoreUnavailable
+from bot.rules.last_resort import static_emergency_text
+from bot.services.health import REST_SECONDS
+from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS
+from tests.web.conftest import CRISIS, FALLBACK, SMS, STATUS, bodies
+
+ERRORS = (
+    RuntimeError("bug"),
+    StoreUnavailable("gone"),
+    Refused("no"),
+    InvalidField("a", "b", "c"),
+    DefinitionError("a", "b"),
+    RecursionError(),
+    MemoryError(),
+)
+
+
+def failing(error):
+    def fail(*_args, **_named):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("path", [SMS, FALLBACK])
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_whatever_the_use_case_raises_a_crisis_is_answered(twilio, monkeypatch, error, path):
+    monkeypatch.setattr("bot.web.sms.receive_at_number", failing(error))
+    assert bodies(twilio.text(CRISIS, path=path)) == [static_emergency_text()]
+
+
+def test_the_text_is_screened_before_the_clinic_is_looked_up(twilio, parts, monkeypatch):
+    monkeypatch.setattr(type(parts.clinics), "at", failing(RuntimeError("bug")))
+    assert "988" in twilio.say(CRISIS)[0]
+
+
+def test_the_limit_of_the_webhook_leaves_room_within_the_promise():
+    assert WEBHOOK_SECONDS + REPEAT_SECONDS < 3
+
+
+def test_callbacks_do_not_wait_for_a_database_that_failed_a_moment_ago(twilio, parts, monkeypatch):
+    tries = []
+
+    def gone(*_args):
+        tries.append(1)
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr("bot.web.sms.note_delivery", gone)
+    fields = {"MessageSid": "SM" + "5" * 32, "AccountSid": "AC" + "1" * 32}
+    report = {**fields, "MessageStatus": "sent"}
+    for _ in range(5):
+        assert twilio.post(report, path=STATUS).status_code == 503
+    assert len(tries) <= 1 + 1 / REST_SECONDS
+    assert "988" in twilio.say(CRISIS)[0]
