@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.consults.alert import AlertReason, open_alert
 from bot.conversation.model import ReplyKind
 from bot.services.parts import Parts
-from bot.store.alert_rows import alert_values
 from bot.store.engine import store_errors
-from bot.store.missing import add_if_missing
 from bot.store.receipts import (
     UNDELIVERED,
     Delivered,
@@ -24,7 +21,8 @@ from bot.store.receipts import (
     is_known_status,
     keep_receipt,
 )
-from bot.store.tables import AlertRow, ConversationRow, OptOutRow, PatientRow
+from bot.store.tables import ConversationRow, OptOutRow, PatientRow
+from bot.store.waking import wake_or_open
 
 OPTED_OUT_CODE = "21610"
 """Twilio: the recipient has unsubscribed from this number (STOP)."""
@@ -66,7 +64,13 @@ def _not_delivered(parts: Parts, connection: Connection, moved: Delivered) -> No
     if moved.error_code == OPTED_OUT_CODE:
         _note_opt_out(parts, connection, moved.conversation_id)
     if moved.kind == ReplyKind.CRISIS:
-        _page(parts, connection, moved.conversation_id)
+        wake_or_open(
+            connection,
+            moved.conversation_id,
+            step="undelivered",
+            now=parts.now(),
+            new_id=parts.new_id,
+        )
 
 
 def _note_opt_out(parts: Parts, connection: Connection, conversation_id: str) -> None:
@@ -82,20 +86,3 @@ def _note_opt_out(parts: Parts, connection: Connection, conversation_id: str) ->
         row = {"id": parts.new_id(), "patient_id": patient_id, "opted_out": True}
         row |= {"conversation_id": conversation_id, "source": "carrier"}
         connection.execute(insert(OptOutRow).values(**row, created_at=parts.now()))
-
-
-def _page(parts: Parts, connection: Connection, conversation_id: str) -> None:
-    """Open an alert, unless one is open for this conversation already."""
-    conversation = connection.execute(
-        select(ConversationRow.clinic_id, ConversationRow.consult_id).where(
-            ConversationRow.id == conversation_id
-        )
-    ).one()
-    alert = open_alert(parts.new_id(), AlertReason.UNDELIVERED, parts.now())
-    values = alert_values(
-        alert,
-        clinic_id=conversation.clinic_id,
-        conversation_id=conversation_id,
-        consult_id=conversation.consult_id,
-    )
-    add_if_missing(connection, AlertRow, values)

@@ -19,10 +19,13 @@ _STAGES = (
     ("responded", "waiting", "unknown"),
     ("accepted", "scheduled", "queued"),
     ("sending",),
-    ("sent",),
+    ("sent", "unconfirmed"),
     ("delivered", "undelivered", "failed", "canceled", "dropped"),
     ("read",),
 )
+UNCONFIRMED = "unconfirmed"
+"""No word came in time; one that comes later still counts."""
+
 _STAGE = {status: stage for stage, statuses in enumerate(_STAGES) for status in statuses}
 
 UNDELIVERED = frozenset({"undelivered", "failed"})

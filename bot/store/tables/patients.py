@@ -73,6 +73,12 @@ class MessageRow(Created, Base):
     __table_args__ = (
         UniqueConstraint("channel", "provider_key"),
         Index(None, "conversation_id", "turn_number", "position"),
+        Index(
+            "ix_messages_crisis",
+            "created_at",
+            postgresql_where=text("kind = 'crisis'"),
+            sqlite_where=text("kind = 'crisis'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
