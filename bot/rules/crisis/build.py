@@ -12,11 +12,9 @@ from bot.core.findings import Category, Tier
 from bot.rules.crisis import lexicon as lexicons
 from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import AnchorChoice
-from bot.rules.crisis.context import Answers
 from bot.rules.crisis.frame import Node, parse
 from bot.rules.crisis.gate import Shelf, gate_of
 from bot.rules.crisis.model import (
-    AnswerFile,
     DisguiseFile,
     Escalation,
     EscalationEntry,
@@ -49,7 +47,6 @@ class Definitions:
     rules: tuple[RuleFile, ...]
     guards: GuardFile
     disguise: DisguiseFile
-    answers: AnswerFile
 
 
 def parse_all(sources: Iterable[str], where: str) -> tuple[Node, ...]:
@@ -140,12 +137,6 @@ class Builder:
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
         )
 
-    def answers(self) -> Answers:
-        """Return the compiled readings of short replies to a risk question."""
-        return Answers(
-            positive=self._lazy("answers.positive"), negative=self._lazy("answers.negative")
-        )
-
     def _source(self, where: str) -> str:
         """Return the RE2 source of any of the frames written at `where`."""
         try:
@@ -206,8 +197,6 @@ def _sources_of(definitions: Definitions) -> Iterator[tuple[str, list[str]]]:
     yield "other_subjects", guards.other_subjects
     yield "self_in_hit", guards.self_in_hit
     yield "other_in_hit", guards.other_in_hit
-    yield "answers.positive", definitions.answers.positive
-    yield "answers.negative", definitions.answers.negative
 
 
 def _vocabulary(files: Iterable[WordFile]) -> Vocabulary:

@@ -14,7 +14,12 @@ from bot.core.findings import (
     Tier,
     worse_of,
 )
+from bot.rules.crisis.fold import fold
+from bot.rules.crisis.model import AnswerFile
+from bot.rules.crisis.pattern import LazyPattern
 
+_GAP = r"[^a-z0-9\x07]+"
+_EDGE = r"[^a-z0-9\x07]*"
 _WINDOW_TEXTS = 3
 _WINDOW_CHARACTERS = 400
 
@@ -43,14 +48,13 @@ def screen_in_context(
     *,
     screen: Callable[[str], Finding],
     straddling: Callable[[str, int], Finding],
-    reading: Callable[[str], bytes],
     answers: Answers,
 ) -> Finding:
     """Return the worst of: the text alone, with the texts before it, as answer to the question."""
     finding = screen(text)
     if previous:
         finding = worse_of(finding, _across_messages(text, previous, straddling))
-    if question is not None and _is_positive(reading(text), answers):
+    if question is not None and _is_positive(text, answers):
         finding = worse_of(_answer_finding(text, question), finding)
     return finding
 
@@ -60,7 +64,29 @@ def _answer_finding(text: str, question: RiskQuestion) -> Finding:
     return Finding(question.tier, question.category, Subject.SELF, (hit,))
 
 
-def _is_positive(reply: bytes, answers: Answers) -> bool:
+def compile_answers(file: AnswerFile) -> Answers:
+    """Return the compiled readings of the short replies in `file`."""
+    openers = f"(?:(?:{_any_phrase(file.openers)}){_GAP})*"
+    positive = _any_phrase([*file.positive, *file.positive_es])
+    negative, tails = _any_phrase(file.negative), _any_phrase(file.negative_tails)
+    return Answers(
+        positive=LazyPattern(rf"\A{_EDGE}{openers}(?:{positive})(?:{_GAP}|\z)", "positive"),
+        negative=LazyPattern(
+            rf"\A{_EDGE}{openers}(?:{negative})(?:{_GAP}(?:{tails}))*{_EDGE}\z", "negative"
+        ),
+    )
+
+
+def _any_phrase(phrases: Sequence[str]) -> str:
+    """Return the source of any of `phrases`, their letters repeated as one likes."""
+    return "|".join(
+        "".join(_GAP if char == " " else f"{char}+" for char in fold(phrase).text)
+        for phrase in phrases
+    )
+
+
+def _is_positive(text: str, answers: Answers) -> bool:
+    reply = fold(text).text.replace("'", "").encode()
     return answers.positive.search(reply) is not None and answers.negative.search(reply) is None
 
 

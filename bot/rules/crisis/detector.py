@@ -68,7 +68,6 @@ class Detector:
             question,
             screen=self.screen,
             straddling=self.screen_straddling,
-            reading=lambda reply: self.lexicon.encode(fold(reply).text),
             answers=self.answers,
         )
 

@@ -33,6 +33,7 @@ _SYMBOLS = {
 EMOJI_WORDS = {
     "🔫": "\x02", "💊": "\x03", "🔪": "\x04", "😂": "\x05", "🤣": "\x05", "😭": "\x06",
     "💀": "\x05", "☠": "\x05", "😆": "\x05", "😹": "\x05", "😅": "\x05",
+    "👍": "\x07", "👌": "\x07", "✅": "\x07",
 }  # fmt: skip
 """Emoji that carry meaning; patterns may name them, they fold to the same control character."""
 

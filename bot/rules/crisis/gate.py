@@ -8,7 +8,7 @@ from bot.rules.crisis.model import Gate, Rule, RuleGroup
 
 _GATE_MEMORY_MB = 16
 _GROUP_MEMORY_MB = 64
-_SPELLED_LETTERS = 4
+_SPELLED_LETTERS = 3
 _SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
 
 

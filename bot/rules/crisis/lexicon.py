@@ -36,6 +36,8 @@ _REMEMBERED_STRETCHES = 16_384
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
 _REPEATED = re.compile(r"(.)\1+")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
+_MIXED = re.compile(r"[a-z]+|\d+")
+_DIGIT_WORDS = {"2": "to", "4": "for"}
 _INNER = re.compile(r"[a-z0-9~']+|[@$!|*+]+")
 _LEET = (
     str.maketrans("01345789@$!|+", "oieastbgasiit"),
@@ -127,12 +129,18 @@ class Lexicon:
             return known
         if word.isdigit():
             return kind_of_number(word)
-        return self._respelled(word) or self._unknown(word)
+        respelled = self._respelled(word)
+        return self._unknown(word) if respelled is None else respelled
 
     def _respelled(self, word: str) -> bytes | None:
         """Return the code of the word this one is a spelling of, if any."""
         if word.isalpha():
-            return self.squeezed.get(squeeze(word)) or self._segmented(word)
+            plain = squeeze(word)
+            for spelling in (halved(word), plain) if plain != word else (word,):
+                known = self.codes.get(spelling, self.squeezed.get(spelling))
+                if known is not None:
+                    return known
+            return self._segmented(word)
         if "*" in word:
             starred = self.starred.get(word)
             if starred is not None:
@@ -148,6 +156,9 @@ class Lexicon:
         split = _SPLIT_NUMBER.fullmatch(word)
         if split is not None:
             return kind_of_number(split[1]) + (self.codes.get(split[2]) or UNKNOWN)
+        pieces = _MIXED.findall(word)
+        if len(pieces) > 1 and all(each in self.codes or each in _DIGIT_WORDS for each in pieces):
+            return b"".join(self.codes[_DIGIT_WORDS.get(each, each)] for each in pieces)
         if not word.isalnum() and "~" not in word:
             parts = _INNER.findall(word)
             if len(parts) > 1:
@@ -191,6 +202,13 @@ def punctuation(piece: str) -> bytes:
 def squeeze(word: str) -> str:
     """Return `word` with every repeated letter written once."""
     return _REPEATED.sub(r"\1", word)
+
+
+def halved(word: str) -> str:
+    """Return `word` with each letter once for two, when all are doubled: `ggoooodd`, `good`."""
+    if len(word) % 2 or word[::2] != word[1::2]:
+        return word
+    return word[::2]
 
 
 def build(

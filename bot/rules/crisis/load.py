@@ -15,6 +15,7 @@ import yaml
 
 from bot.core.errors import DefinitionError
 from bot.rules.crisis import build
+from bot.rules.crisis.context import compile_answers
 from bot.rules.crisis.detector import Detector
 from bot.rules.crisis.model import (
     AnswerFile,
@@ -39,7 +40,6 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         rules=tuple(_read(path, RuleFile) for path in _rule_paths(folder)),
         guards=_read(folder / "guards.yaml", GuardFile),
         disguise=_read(folder / "disguise.yaml", DisguiseFile),
-        answers=_read(folder / "answers.yaml", AnswerFile),
     )
     _refuse_double_ids(definitions.rules)
     builder = build.Builder(definitions)
@@ -49,7 +49,7 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         gate=gate,
         groups=groups,
         grammar=builder.grammar(),
-        answers=builder.answers(),
+        answers=compile_answers(_read(folder / "answers.yaml", AnswerFile)),
     )
 
 

@@ -123,8 +123,11 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AnswerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Short replies that mean yes, hedges included, and those that mean no."""
 
+    openers: list[str]
     positive: list[str]
+    positive_es: list[str]
     negative: list[str]
+    negative_tails: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ def spelled_out(view: View) -> View | None:
         if run.end() - run.start() >= _SPELLED_CHARACTERS:
             kept.extend(range(position, run.start()))
             kept.extend(_letters_of(text, run.start(), run.end()))
-            position = run.end()
+            dotted = text[run.end() : run.end() + 1] == "." and "." in run[0]
+            position = run.end() + dotted
     if not position:
         return None
     kept.extend(range(position, len(text)))

@@ -1,0 +1,98 @@
+"""Definition files that are wrong refuse to load and say where."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import DefinitionError
+from bot.rules.crisis.load import DEFINITIONS, load_detector, self_check
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    copy = tmp_path / "crisis"
+    shutil.copytree(DEFINITIONS, copy)
+    return copy
+
+
+def write_rule(folder: Path, **changes: str) -> None:
+    fields = {
+        "id": "en.test.rule",
+        "tier": "crisis",
+        "note": "a note",
+        "fires": "the zebra crossed",
+        "spares": "the horse crossed",
+        "patterns": '["zebra"]',
+    } | changes
+    lines = "\n    ".join(f"{name}: {value}" for name, value in fields.items())
+    text = (
+        "group: test\ncategory: suicide\nsource: somebody\nguards: [strict]\n"
+        f"rules:\n  - {lines.strip()}\n"
+    )
+    (folder / "rules" / "zz.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_good_rule_loads_and_holds(folder: Path) -> None:
+    write_rule(folder)
+    detector = load_detector(folder)
+    assert detector.screen("the zebra crossed").fires
+    self_check(detector, folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tier": "awful"},
+        {"category": "weather"},
+        {"who": "nobody"},
+        {"patterns": '["(zebra"]'},
+        {"patterns": '["{unheard_of}"]'},
+        {"patterns": '["(zebra)?"]'},
+        {"patterns": '["ze%bra"]'},
+        {"patterns": "[]"},
+        {"guards": "[no-such-set]"},
+    ],
+    ids=str,
+)
+def test_a_bad_rule_is_named(folder: Path, changes: dict[str, str]) -> None:
+    write_rule(folder, **changes)
+    with pytest.raises(DefinitionError) as caught:
+        load_detector(folder)
+    assert "en.test.rule" in str(caught.value)
+
+
+def test_two_rules_of_one_id_are_refused(folder: Path) -> None:
+    write_rule(folder, id="en.suicide.mention")
+    with pytest.raises(DefinitionError, match=r"en\.suicide\.mention"):
+        load_detector(folder)
+
+
+def test_an_unknown_field_is_refused(folder: Path) -> None:
+    write_rule(folder, colour="red")
+    with pytest.raises(DefinitionError, match="colour"):
+        load_detector(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"), [("fires", "the horse crossed"), ("spares", "a zebra again")]
+)
+def test_a_rule_that_contradicts_its_examples_fails_the_self_check(
+    folder: Path, field: str, text: str
+) -> None:
+    write_rule(folder, **{field: text})
+    with pytest.raises(DefinitionError, match=r"en\.test\.rule"):
+        self_check(load_detector(folder), folder)
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "guards.yaml").unlink()
+    with pytest.raises(DefinitionError, match=r"guards\.yaml"):
+        load_detector(folder)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError):
+        load_detector(tmp_path)
