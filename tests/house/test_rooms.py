@@ -128,3 +128,25 @@ def test_only_the_clock_makes_moments_and_ids(path):
 def test_the_root_of_the_package_imports_nothing():
     body = parsed(ROOT / "bot" / "__init__.py").body
     assert [type(node) for node in body] == [ast.Expr]
+
+
+SPEAKS = ("bot/cli/", "bot/rules/last_resort.py")
+"""Commands speak to operators; the last resort must not depend on a file."""
+
+
+@pytest.mark.parametrize("path", sources(), ids=short)
+def test_what_people_read_stands_in_definitions_not_in_code(path):
+    if short(path).startswith(SPEAKS):
+        return
+    tree = parsed(path)
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in described:
+            assert not is_sentence(node.value), f"{short(path)}:{node.lineno}"
+
+
+def is_sentence(value):
+    """Several words with a capital in front and an end: not a fault's name, not a format."""
+    if not isinstance(value, str) or len(value.split()) < 5:
+        return False
+    return value[0].isupper() and value.rstrip()[-1] in ".?!"
