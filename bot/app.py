@@ -36,6 +36,7 @@ from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import health
 from bot.web.link import check_link, link
+from bot.web.resting import rest_with_the_store
 from bot.web.sms import STATUS_PATH, sms
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
 from config import Settings
@@ -70,6 +71,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     check = make_signature_check(settings.public_url, settings.twilio_auth_token)
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
     prepare_answers(app, https=_is_https(settings))
+    rest_with_the_store(app, parts.health)
     guard_entrances(app, CHECKS)
     guard_forms(app)
     csrf.exempt(sms)

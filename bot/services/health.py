@@ -23,9 +23,14 @@ class StoreHealth:
         self._seconds = seconds
         self._rest_seconds = 0.0
         self._rests_until = 0.0
+        self._is_locked = False
 
-    def note_failure(self) -> None:
-        """Rest: REST_SECONDS, twice as long after each further failure, LONGEST at most."""
+    def note_failure(self, *, locked: bool = False) -> None:
+        """Rest: REST_SECONDS, twice as long after each further failure, LONGEST at most.
+
+        `locked` says that the database is there, and only what was asked for could not be had.
+        """
+        self._is_locked = locked
         longer = max(REST_SECONDS, 2 * self._rest_seconds)
         self._rest_seconds = min(longer, LONGEST_REST_SECONDS)
         self._rests_until = self._seconds() + self._rest_seconds
@@ -36,5 +41,10 @@ class StoreHealth:
 
     @property
     def is_resting(self) -> bool:
-        """Whether it failed so lately that it is not asked again yet."""
+        """Whether it failed so lately that no text asks it again yet."""
         return self._seconds() < self._rests_until
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it rests, and not for a lock alone, which need not concern anybody else."""
+        return self.is_resting and not self._is_locked

@@ -26,6 +26,7 @@ from bot.services.parts import Parts
 from bot.services.replaying import log_failure, patient_key, replay, take_turn_or_plain
 from bot.services.spool import SpooledMessage
 from bot.services.taking_turns import Reply, Task
+from bot.store.engine import LockedTooLong
 
 __all__ = ["Reply", "receive", "receive_at_number", "receive_without_clinic", "replay"]
 
@@ -47,8 +48,10 @@ def receive(
     """
     started = monotonic_seconds()
     finding = screen(parts, message)
-    if not finding.fires and (said := answer_staff(parts, message, clinic)) is not None:
-        return Reply((said,))
+    if not finding.fires and not parts.health.is_resting:
+        said = answer_staff(parts, message, clinic)
+        if said is not None:
+            return Reply((said,))
     task = Task(readable(message), clinic, finding, conversation_id)
     try:
         reply = _take(parts, task)
@@ -104,8 +107,8 @@ def _take(parts: Parts, task: Task) -> Reply:
         reply = take_turn_or_plain(parts, task)
     except EarlierWait:
         raise
-    except StoreUnavailable:
-        parts.health.note_failure()
+    except StoreUnavailable as error:
+        parts.health.note_failure(locked=isinstance(error, LockedTooLong))
         raise
     parts.health.note_success()
     return reply

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from bot.core.clock import monotonic_seconds
@@ -22,6 +22,7 @@ from bot.core.errors import (
     Refused,
     Unavailable,
 )
+from bot.web.resting import note_store_failure
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
 
 def _own_error(error: PorchlightError) -> tuple[Response | str, int]:
     status = status_of(error)
+    note_store_failure(current_app.extensions["porchlight"].health, error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", extra=_whereabouts(), exc_info=error)
     return error_answer(status)

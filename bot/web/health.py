@@ -11,6 +11,7 @@ from bot.core.errors import StoreUnavailable
 from bot.services.parts import Parts
 from bot.store.migrate import current, head
 from bot.web.entrances import Entrance, entrance
+from bot.web.resting import note_store_failure
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,9 @@ def ready() -> tuple[Response, int]:
     try:
         if current(parts.engine) != head():
             checks["migrations"] = "not at the revision this program expects"
-    except StoreUnavailable:
+    except StoreUnavailable as error:
         log.exception("not_ready")
+        note_store_failure(parts.health, error)
         checks = {"database": "does not answer", "migrations": "not known"}
     is_ready = all(found == "ok" for found in checks.values())
     return jsonify(status="ok" if is_ready else "not ready", **checks), 200 if is_ready else 503
