@@ -98,18 +98,17 @@ class Builder:
         have none share one group, so that most texts are searched by that one alone.
         """
         shelves: dict[str, Shelf] = {}
-        for rule, group, node in self._rules_with_frames():
+        for rule, group, node, source in self._rules_with_frames():
             try:
                 cost, anchors = self._anchor_choice.of(node)
             except DefinitionError as error:
                 raise DefinitionError(rule.id, error.problem) from error
             name = group if cost < _COMMON_PRICE else "common"
-            source = self._translator.source(node)
             shelves.setdefault(name, Shelf(name)).add(rule, source, anchors)
         groups = tuple(shelf.group() for shelf in shelves.values())
         return groups, gate_of(list(shelves.values()))
 
-    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node]]:
+    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node, str]]:
         guards = {entry.id: self._guard(entry) for entry in self._definitions.guards.guards}
         sets = {
             name: _guard_set(name, ids, guards)
@@ -117,9 +116,10 @@ class Builder:
         }
         for file in self._definitions.rules:
             for entry in file.rules:
-                rule = _rule(entry, file, self._source(entry.id), sets)
-                for node in self._frames[entry.id]:
-                    yield rule, file.group, node
+                sources = self._sources(entry.id)
+                rule = _rule(entry, file, f"(?:{'|'.join(sources)})", sets)
+                for node, source in zip(self._frames[entry.id], sources, strict=True):
+                    yield rule, file.group, node, source
 
     def grammar(self) -> Grammar:
         """Return what the reading of a hit's surroundings needs."""
@@ -139,11 +139,13 @@ class Builder:
 
     def _source(self, where: str) -> str:
         """Return the RE2 source of any of the frames written at `where`."""
+        return f"(?:{'|'.join(self._sources(where))})"
+
+    def _sources(self, where: str) -> list[str]:
         try:
-            sources = [self._translator.source(node) for node in self._frames[where]]
+            return [self._translator.source(node) for node in self._frames[where]]
         except DefinitionError as error:
             raise DefinitionError(where, error.problem) from error
-        return f"(?:{'|'.join(sources)})"
 
     def _lazy(self, where: str) -> LazyPattern:
         return LazyPattern(self._source(where), where)

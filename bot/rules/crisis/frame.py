@@ -89,7 +89,9 @@ Node = Words | ClassRef | Gap | Edge | Repeat | Sequence | Choice
 
 def parse(source: str) -> Node:
     """Return the tree of a frame. Raises DefinitionError when it cannot be read."""
-    plain = "".join(char if char.isascii() else FOLD_TABLE[ord(char)] for char in source)
+    plain = source
+    if not source.isascii():
+        plain = "".join(char if char.isascii() else FOLD_TABLE[ord(char)] for char in source)
     return _choice(plain.replace("'", ""))
 
 

@@ -62,12 +62,13 @@ class Translator:
     vocabulary: Vocabulary
     lexicon: Lexicon
     _classes: dict[str, str] = field(default_factory=dict, compare=False)
+    _words: dict[frozenset[str], str] = field(default_factory=dict, compare=False)
     _starting: dict[str, frozenset[bytes]] = field(default_factory=dict, compare=False)
 
     def source(self, node: Node, path: tuple[str, ...] = ()) -> str:
         """Return the RE2 source of `node`. Raises DefinitionError on an unknown class."""
         if isinstance(node, Words):
-            return self._any_word_of([node])
+            return self._words_source(node)
         if isinstance(node, ClassRef):
             return self._class_source(node.name, path)
         if isinstance(node, Gap):
@@ -80,6 +81,14 @@ class Translator:
         if isinstance(node, Sequence):
             return "".join(self.source(item, path) for item in node.items)
         return self._choice_source(node, path)
+
+    def _words_source(self, words: Words) -> str:
+        if words.prefixes:
+            return self._any_word_of([words])
+        known = self._words.get(words.literal)
+        if known is None:
+            known = self._words[words.literal] = self._any_word_of([words])
+        return known
 
     def _choice_source(self, node: Choice, path: tuple[str, ...]) -> str:
         single = [branch for branch in node.branches if isinstance(branch, Words)]
