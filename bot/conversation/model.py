@@ -49,12 +49,13 @@ OPEN_STATUSES = frozenset(
 class Conversation(msgspec.Struct, frozen=True):
     """One run of one flow with one patient, pinned to the flow version it began with.
 
-    `turn_number` counts inbound messages and the steps of clinicians from 1. `flow_state` is None until the flow has begun or
-    when it cannot be read. `recent_texts` are the last inbound texts, oldest first, kept so that
-    a danger sign split over two messages is seen. `risk_open` says that a finding or a positive
-    risk answer has not been closed by a clinician. `crisis_answers` counts how often emergency
-    resources were sent. `consult_id` is the consult request of this conversation, if any.
-    `hold_state` is where the suicide-risk screen stands that is offered while it is HELD.
+    `turn_number` counts inbound messages and the steps of clinicians from 1. `flow_state` is None
+    until the flow has begun or when it cannot be read. `recent_texts` are the last inbound texts,
+    oldest first, kept so that a danger sign split over two messages is seen. `risk_open` says that
+    a finding or a positive risk answer has not been closed by a clinician. `crisis_answers` counts
+    how often emergency resources were sent. `consult_id` is the consult request of this
+    conversation, if any. `hold_state` is where the suicide-risk screen stands that is offered
+    while it is HELD.
     """
 
     id: str
