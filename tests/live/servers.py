@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -112,6 +113,17 @@ class Server:
         texts = _texts(content) if response.status == 200 else ()
         return Answer(response.status, seconds, texts, fields["MessageSid"])
 
+    def get(self, path: str) -> int:
+        """Return the status of a page; 0 if there was no answer."""
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        try:
+            client.request("GET", path)
+            return client.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            client.close()
+
     def start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -149,14 +161,7 @@ class Server:
         return [json.loads(line).get("event", "") for line in lines if line.startswith("{")]
 
     def _is_alive(self) -> bool:
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            client.request("GET", "/healthz")
-            return client.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            client.close()
+        return self.get("/healthz") == 200
 
     def _signature(self, path: str, fields: Mapping[str, str]) -> str:
         text = self.env["PUBLIC_URL"] + path + "".join(k + v for k, v in sorted(fields.items()))
@@ -247,7 +252,7 @@ def in_parallel(jobs: Sequence[Callable[[], Answer]], *, clients: int) -> list[A
 
 
 @contextmanager
-def traffic(send: Callable[[int], Answer], *, clients: int) -> Iterator[list[Answer]]:
+def traffic(send: Callable[[int], Any], *, clients: int) -> Iterator[list[Any]]:
     """Let patients text without a pause for the time of the block; gives the answers so far."""
     stop, answers, lock = threading.Event(), [], threading.Lock()
     numbers = iter(range(10**9))

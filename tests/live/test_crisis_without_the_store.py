@@ -1,7 +1,8 @@
 """A crisis is answered within 3 seconds while the database fails, whatever else hangs on it.
 
-All the while other patients text without a pause. Their messages wait for the database too, and
-must not keep a crisis from being heard. Nothing is lost: each is answered or kept on disk.
+All the while other patients text without a pause, and a load balancer asks how the server is.
+Their requests wait for the database too, and must not keep a crisis from being heard. Nothing is
+lost: each text is answered or kept on disk.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from tests.live.servers import await_true, prepare, serving, traffic
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_without_the_store")]
 
-OUTAGE_SECONDS = 6.0
+OUTAGE_SECONDS = 5.0
 """Long enough for several tries of the database by each process."""
 
 ORDINARY_CLIENTS = 6
 CRISIS_CLIENTS = 2
 CRISIS_PAUSE_SECONDS = 0.1
+PROBES = 2
+PROBE_PAUSE_SECONDS = 0.5
+"""A load balancer asks whether the server is ready; that asks the database too."""
+
 DATABASE = "outages"
 
 
@@ -68,8 +73,13 @@ def through(desk, outage, case):
         time.sleep(0.01)
         return desk.server.text("1", From=phone(number % PATIENTS))
 
+    def probe(_number):
+        time.sleep(PROBE_PAUSE_SECONDS)
+        return desk.server.get("/readyz")
+
     with (
         outage,
+        traffic(probe, clients=PROBES),
         traffic(ordinary, clients=ORDINARY_CLIENTS) as usual,
         traffic(crisis, clients=CRISIS_CLIENTS) as urgent,
     ):

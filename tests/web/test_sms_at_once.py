@@ -1,5 +1,7 @@
 """The route itself answers a crisis when the use case behind it fails, and callbacks can wait."""
 
+import time
+
 import pytest
 
 from bot.core.errors import DefinitionError, InvalidField, Refused, StoreUnavailable
@@ -40,6 +42,19 @@ def test_the_text_is_screened_before_the_clinic_is_looked_up(twilio, parts, monk
 
 def test_the_limit_of_the_webhook_leaves_room_within_the_promise():
     assert WEBHOOK_SECONDS + REPEAT_SECONDS < 3
+
+
+def test_what_hangs_is_broken_off(twilio, monkeypatch):
+    came_to_its_end = []
+
+    def hang(*_args, **_named):
+        time.sleep(2)
+        came_to_its_end.append(1)
+
+    monkeypatch.setattr("bot.web.sms.WEBHOOK_SECONDS", 0.3)
+    monkeypatch.setattr("bot.services.taking_turns.open_turn", hang)
+    assert "988" in twilio.say(CRISIS)[0]
+    assert came_to_its_end == []
 
 
 def test_callbacks_do_not_wait_for_a_database_that_failed_a_moment_ago(twilio, parts, monkeypatch):
