@@ -12,9 +12,7 @@ def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
 
 
-def test_an_alert_calls_one_at_once_and_more_at_two_five_and_fifteen_minutes() -> (
-    None
-):
+def test_an_alert_calls_one_at_once_and_more_at_two_five_and_fifteen_minutes() -> None:
     alert = open_alert("a", "crisis", OPENED)
     called = []
     for _ in range(6):
