@@ -30,6 +30,7 @@ from bot.store.engine import StoreLimits
 from bot.store.orm import attach
 from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
+from bot.web.application import Application
 from bot.web.assets import assets
 from bot.web.clinic import clinic
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
@@ -61,7 +62,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
         SettingsError: a setting cannot be used.
         DefinitionError: a flow, rule or text file is wrong.
     """
-    app = Flask("bot.web", static_folder=None)
+    app = Application("bot.web", static_folder=None)
     _configure(app, settings)
     _write_log_lines()
     parts = parts or _make_parts(settings)

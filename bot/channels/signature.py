@@ -17,7 +17,6 @@ import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 from urllib.parse import urlsplit
 
 from bot.core.errors import SettingsError
@@ -42,10 +41,13 @@ class SignatureCheck:
         if not given:
             return False
         target = f"{path}?{query}" if query else path
-        signed = tuple(signed_text(base + target, fields) for base in self.bases)
-        expected = [_signature(token, text) for token in self.tokens for text in signed]
         candidate = given.encode("utf-8", "surrogateescape")
-        return any(hmac.compare_digest(candidate, one) for one in expected)
+        values = _joined(fields)
+        return any(
+            hmac.compare_digest(candidate, _signature(token, _encoded(base + target + values)))
+            for base in self.bases
+            for token in self.tokens
+        )
 
 
 def make_signature_check(public_url: str, tokens: Sequence[str]) -> SignatureCheck:
@@ -70,8 +72,7 @@ def spellings(public_url: str) -> tuple[str, ...]:
 
 def signed_text(address: str, fields: Fields) -> bytes:
     """Return what is signed: a field named twice counts once per distinct value."""
-    joined = "".join(f"{name}{value}" for name, value in sorted(set(fields)))
-    return (address + joined).encode("utf-8", "surrogateescape")
+    return _encoded(address + _joined(fields))
 
 
 def sign(address: str, fields: Fields, token: str) -> str:
@@ -79,5 +80,13 @@ def sign(address: str, fields: Fields, token: str) -> str:
     return _signature(token.encode(), signed_text(address, fields)).decode()
 
 
+def _joined(fields: Fields) -> str:
+    return "".join([name + value for name, value in sorted(set(fields))])
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
 def _signature(token: bytes, text: bytes) -> bytes:
-    return base64.b64encode(hmac.new(token, text, sha1).digest())
+    return base64.b64encode(hmac.digest(token, text, "sha1"))

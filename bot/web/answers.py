@@ -7,7 +7,9 @@ flask-smorest gives, so that all of /chat, /api and the webhooks speak alike.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -23,6 +25,9 @@ from bot.core.errors import (
     Unavailable,
 )
 from bot.web.resting import note_store_failure
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+TOLD = "turn_is_told"
+"""Set in `g` once a turn has its own line in the log: its request needs no second one."""
 
 STATUS_OF: tuple[tuple[type[PorchlightError], HTTPStatus], ...] = (
     (InvalidField, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -57,6 +64,7 @@ STATUS_OF: tuple[tuple[type[PorchlightError], HTTPStatus], ...] = (
 def prepare_answers(app: Flask, *, https: bool) -> None:
     """Give `app` its headers, its error answers and its request log."""
     fixed = {**HEADERS, **({"Strict-Transport-Security": STRICT_TRANSPORT} if https else {})}
+    app.wsgi_app = _with_headers(app.wsgi_app, fixed)  # type: ignore[method-assign, assignment]
 
     @app.before_request
     def note_start() -> None:
@@ -64,14 +72,30 @@ def prepare_answers(app: Flask, *, https: bool) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
-        _log_request(response)
+        if not (response.status_code == HTTPStatus.OK and g.get(TOLD)):
+            _log_request(response)
         return response
 
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(PorchlightError, _own_error)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _with_headers(inner: WSGIApplication, fixed: Mapping[str, str]) -> WSGIApplication:
+    """Return `inner` with the `fixed` headers on every answer that does not set its own."""
+    pairs = tuple((name.lower(), (name, value)) for name, value in fixed.items())
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(
+            status: str, headers: list[tuple[str, str]], failure: Any = None, /
+        ) -> Callable[[bytes], object]:
+            own = {name.lower() for name, _ in headers}
+            headers.extend(pair for name, pair in pairs if name not in own)
+            return start_response(status, headers, failure)
+
+        return inner(environ, start)
+
+    return app
 
 
 def status_of(error: PorchlightError) -> HTTPStatus:

@@ -21,6 +21,7 @@ from bot.services.emergency import screen
 from bot.services.inbound import Reply, receive_at_number
 from bot.services.parts import Parts
 from bot.services.status import DeliveryReport, note_delivery
+from bot.web.answers import TOLD
 from bot.web.deadline import WEBHOOK_SECONDS, limited_to
 from bot.web.entrances import Entrance, entrance
 
@@ -111,6 +112,8 @@ def _take_turn() -> Reply:
         return Reply((static_emergency_text(),), is_stored=False)
     if reply is None:
         raise Refused("no clinic answers at this number")
+    if reply.turn_number:
+        setattr(g, TOLD, True)
     return reply
 
 
