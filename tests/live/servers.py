@@ -135,7 +135,8 @@ class Server:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         process = self.start(web_command(host="127.0.0.1", port=self.port, workers=WORKERS))
-        await_true(self._is_alive, seconds=60)
+        await_true(lambda: self._is_alive() or process.poll() is not None, seconds=60)
+        assert process.poll() is None, self.log.read_text("utf-8", "replace")[-2000:]
         return process
 
     def start_worker(self) -> subprocess.Popen[bytes]:
