@@ -82,3 +82,18 @@ class Decision:
 
 Judge = Callable[[Iterable[Answer]], Decision]
 """What the flow engine and `take_turn` are handed to triage with: answers -> Decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickJudge:
+    """A judge that also tells, at less cost, when answers cannot be closing yet.
+
+    `may_close` is false only where `decide` would come to less than "not now" on every route.
+    """
+
+    decide: Judge
+    may_close: Callable[[Iterable[Answer]], bool]
+
+    def __call__(self, answers: Iterable[Answer]) -> Decision:
+        """Return the whole decision."""
+        return self.decide(answers)

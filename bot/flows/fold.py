@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.answers import Answer, AnswerStatus
 from bot.core.conditions import Condition
-from bot.core.decisions import Judge
+from bot.core.decisions import Judge, QuickJudge
 from bot.flows.events import AnswerRecorded, Ended, Event, Said, Triaged
 from bot.flows.known import Known
 from bot.flows.model import (
@@ -172,9 +172,14 @@ class Walk:
         return step.otherwise
 
     def _triage(self, step: TriageStep) -> int:
+        if step.only_closes and not self._may_close():
+            return step.following
         decision = self._judge(tuple(self.live))
         self.events.append(Triaged(step.id, decision, step.final))
         return step.cases.get(decision.disposition, step.following)
+
+    def _may_close(self) -> bool:
+        return not isinstance(self._judge, QuickJudge) or self._judge.may_close(self.live)
 
     def _gate(self, step: GateStep) -> int:
         return step.following

@@ -96,10 +96,18 @@ class BranchStep(StepBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageStep(StepBase):
-    """Goes on by disposition, else to `following`."""
+    """Goes on by disposition, else to `following`.
+
+    It `only_closes` when it is on the way and nothing less than "not now" leaves it elsewhere.
+    """
 
     cases: Mapping[Disposition, int]
     final: bool
+
+    @property
+    def only_closes(self) -> bool:
+        """Whether a decision below "not now" changes nothing here."""
+        return not self.final and all(case >= Disposition.NOT_NOW for case in self.cases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

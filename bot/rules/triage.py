@@ -23,7 +23,7 @@ from functools import partial
 import msgspec
 
 from bot.core.answers import Answer, AnswerStatus, Value, values_of
-from bot.core.decisions import Decision, Disposition, FiredRule, Judge, Priority, Score
+from bot.core.decisions import Decision, Disposition, FiredRule, Judge, Priority, QuickJudge, Score
 from bot.rules.derived import derive
 from bot.rules.ruleset import NOT_ASKED, Rule, Ruleset
 from bot.rules.scores import score_all
@@ -67,7 +67,21 @@ def decide(
 
 def judge_for(ruleset: Ruleset, licensed_states: Collection[str]) -> Judge:
     """Return the judge of one clinic: what flows and turns triage with."""
-    return partial(decide, ruleset, licensed_states=frozenset(licensed_states))
+    states = frozenset(licensed_states)
+    closing = tuple(rule for rule in ruleset.rules if _can_close(rule))
+
+    def may_close(answers: Iterable[Answer]) -> bool:
+        known = _Known.of(ruleset, answers, states)
+        hits = (_hit(rule, known) for rule in closing)
+        return any(hit is not None and hit.worst >= Disposition.NOT_NOW for hit in hits)
+
+    return QuickJudge(partial(decide, ruleset, licensed_states=states), may_close)
+
+
+def _can_close(rule: Rule) -> bool:
+    """Whether the rule can ask for not now or more, be it for what is unknown."""
+    unknown = rule.unknown_worst if rule.unknown_routes is not None else Disposition.ELIGIBLE
+    return max(rule.worst, unknown) >= Disposition.NOT_NOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.answers import AnswerStatus
-from bot.core.decisions import Disposition
+from bot.core.decisions import Disposition, QuickJudge
 from bot.core.errors import InvalidField
 from bot.core.messages import Channel
 from bot.flows import Limits, current_question, decode_state, encode_state
@@ -200,6 +200,19 @@ def test_triage_is_handed_the_answers_on_the_path_so_far():
     patient.says("no")
     assert patient.of(Triaged)[0].final is True
     assert patient.of(Ended)[0].outcome == "completed"
+
+
+def test_a_checkpoint_that_cannot_close_yet_is_passed_without_a_decision():
+    patient = Patient(flow_of(TRIAGE), judge=QuickJudge(always(), lambda answers: False))
+    assert patient.says("yes").of(Triaged) == []
+    patient.says("no")
+    assert [event.final for event in patient.of(Triaged)] == [True]
+
+
+def test_a_checkpoint_that_may_close_is_decided_in_full():
+    closing = QuickJudge(always(Disposition.NOT_NOW), lambda answers: True)
+    patient = Patient(flow_of(TRIAGE), judge=closing).says("yes")
+    assert [event.outcome for event in patient.of(Ended)] == ["not_now"]
 
 
 def test_triage_may_name_where_all_else_goes():

@@ -375,6 +375,17 @@ def test_losing_an_answer_never_makes_anyone_eligible(given_answers, data):
         assert after.disposition is not ELIGIBLE
 
 
+@settings(max_examples=150, deadline=None)
+@given(given_answers=answers(), data=st.data())
+def test_what_may_not_close_yet_would_be_less_than_not_now(given_answers, data):
+    whole = person(**given_answers)
+    so_far = whole[: data.draw(st.integers(0, len(whole)))]
+    judge = judge_for(RULESET, LICENSED)
+    closes = max(judge(so_far).routes.values()) >= NOT_NOW
+    assert judge.may_close(so_far) or not closes
+    assert closes or not judge.may_close(so_far) or judge(so_far).priority is not Priority.ROUTINE
+
+
 @settings(max_examples=100, deadline=None)
 @given(given_answers=answers(), data=st.data())
 def test_the_order_of_answers_does_not_matter(given_answers, data):

@@ -1,11 +1,11 @@
 """The flow a conversation began with, and the rules that fit it."""
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.core.decisions import QuickJudge
 from bot.core.errors import DefinitionError
 from bot.flows.load import flow_from_source
 from bot.rules.ruleset import load_ruleset
@@ -100,5 +100,5 @@ def test_without_any_rules_that_fit_there_is_no_judge(book, later, demo_clinic):
 def test_a_judge_is_made_once_for_a_flow_and_the_clinics_states(book, demo_clinic):
     flow = book.current(FLOW)
     judge = book.judge(flow, demo_clinic)
-    assert isinstance(judge, partial)
+    assert isinstance(judge, QuickJudge)
     assert book.judge(flow, demo_clinic) is judge
