@@ -157,6 +157,11 @@ def small_disk(folder: Path, *, megabytes: int = SMALL_MB) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def turn_read_only(disk: Path) -> None:
+    """Let nobody write to a mounted disk any more, as a failing one does; no file may be open."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+
 def fill(disk: Path) -> Path:
     """Take every free byte of a small disk; remove the returned file to give them back."""
     filler = disk / "filler"

@@ -8,13 +8,14 @@ lost: each text is answered or kept on disk.
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
 from tests.live import outages
 from tests.live.desk import CRISIS, PATIENTS, a_desk, assert_at_once, note, phone
-from tests.live.private_postgres import private_postgres, small_disk
-from tests.live.servers import await_true, prepare, serving, traffic
+from tests.live.private_postgres import private_postgres, small_disk, turn_read_only
+from tests.live.servers import await_true, in_parallel, prepare, serving, traffic
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_without_the_store")]
 
@@ -123,3 +124,17 @@ def test_a_server_that_never_saw_its_database_answers_a_crisis_and_keeps_the_res
         assert_at_once(answers, case=f"postgresql: {outage.__name__}, nothing read before")
         assert (usual.status, usual.texts) == (200, ())
         assert len(server.waiting()) == len(answers) + 1
+
+
+def test_on_a_disk_that_is_read_only_a_crisis_is_answered_and_the_rest_kept(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        url = f"sqlite:///{disk}/porchlight.db"
+        prepare(url)
+        turn_read_only(disk)
+        with serving(url, tmp_path / "instance") as server:
+            jobs = [partial(server.text, CRISIS, From=phone(n)) for n in range(PATIENTS)]
+            answers = in_parallel(jobs, clients=4)
+            usual = server.text("Hi")
+            assert_at_once(answers, case="sqlite: read only")
+            assert (usual.status, usual.texts) == (200, ())
+            assert len(server.waiting()) == len(answers) + 1
