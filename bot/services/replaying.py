@@ -45,7 +45,9 @@ def replay(parts: Parts, patient: str | None = None) -> int:
             return 0
         with parts.spool.alone() as is_mine:
             waiting = parts.spool.waiting(patient) if is_mine else []
-            return _replay_files(parts, waiting, locked_at_most=1 if patient else LOCKED_AT_MOST)
+            if patient is not None:
+                return sum(_replay_file(parts, path) for path in waiting)
+            return _replay_all(parts, waiting)
     except OSError:
         log.exception("spool_unreadable")
         return 0
@@ -84,18 +86,19 @@ def log_failure(error: Exception, task: Task) -> None:
         log.exception("turn_failed", extra=extra)
 
 
-def _replay_files(parts: Parts, paths: list[Path], *, locked_at_most: int) -> int:
+def _replay_all(parts: Parts, paths: list[Path]) -> int:
+    """Pass over a patient who is locked; who replays has pages to send as well."""
     done = 0
     locked: set[str] = set()
     for path in paths:
-        if patient_of(path) in locked:
-            continue
-        try:
-            done += _replay_file(parts, path)
-        except LockedTooLong:
-            locked.add(patient_of(path))
-            if len(locked) >= locked_at_most:
-                raise
+        if len(locked) >= LOCKED_AT_MOST:
+            log.warning("replay_waits", extra={"count": len(paths) - done})
+            break
+        if patient_of(path) not in locked:
+            try:
+                done += _replay_file(parts, path)
+            except LockedTooLong:
+                locked.add(patient_of(path))
     return done
 
 
