@@ -19,6 +19,7 @@ from bot.conversation.crisis import FROM_TEXT, answer_crisis, check_in
 from bot.conversation.draft import Draft
 from bot.conversation.keywords import KeywordKind
 from bot.conversation.model import (
+    AnswerLogged,
     Conversation,
     ConversationStarted,
     ConversationStatus,
@@ -94,11 +95,20 @@ def _screen(draft: Draft, finding: Finding) -> None:
         finding = worse_of(finding, detector.screen_in_context(text, previous=previous))
     for further in draft.message.further_texts:
         finding = worse_of(finding, detector.screen(further))
+    if draft.message.further_texts:
+        draft.note(Flagged("several-bodies"))
     draft.finding = finding
 
 
 def _remember(draft: Draft) -> None:
-    if not draft.finding.fires:
+    """Keep the text for the next screening, unless it was answered or is a mere number.
+
+    Replies like "1" or "3/14/1990" answer their own question; joined with the next text they would
+    make sentences that nobody wrote.
+    """
+    mere_number = not any(character.isalpha() for character in draft.message.text)
+    answered = any(isinstance(event, AnswerLogged) for event in draft.events)
+    if not draft.finding.fires and not (mere_number and answered):
         texts = (*draft.conversation.recent_texts, draft.message.text)
         draft.become(recent_texts=tuple(texts)[-CONTEXT_TEXTS:])
     draft.become(last_inbound_at=draft.now)

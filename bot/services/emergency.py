@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 from bot.core.clinic import Clinic
+from bot.core.errors import StoreUnavailable
 from bot.core.findings import NOTHING_FOUND, Finding, worse_of
-from bot.core.messages import InboundMessage
-from bot.rules.emergency import emergency_answer
+from bot.core.messages import Channel, InboundMessage
+from bot.rules.emergency import ResourceLink, emergency_answer
 from bot.rules.last_resort import static_emergency_text
 from bot.services.parts import Parts
 
@@ -38,6 +39,25 @@ def emergency_texts(
     except Exception:
         log.exception("emergency_answer_failed", extra={"clinic_id": clinic.id})
         return (static_emergency_text(clinic.region),)
+
+
+def emergency_links(parts: Parts, clinic_id: str, language: str) -> tuple[ResourceLink, ...]:
+    """Return what a page shows all the time: call, text and chat links of the clinic's region.
+
+    Never raises: without the store it is what helps anywhere.
+    """
+    try:
+        clinic = parts.clinics.of(clinic_id)
+    except StoreUnavailable:
+        clinic = None
+    return emergency_answer(
+        parts.resources,
+        NOTHING_FOUND,
+        region=clinic.region if clinic else "",
+        language=language,
+        channel=Channel.WEB,
+        clinic_phone=clinic.phone if clinic else "",
+    ).links
 
 
 def _language(parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage) -> str:

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from bot.core.answers import Answer, AnswerStatus
 from bot.core.errors import NotFound, Refused, StoreUnavailable
 from bot.core.messages import Channel, Choice, InboundMessage
+from bot.flows import current_choices
 from bot.flows.model import AskStep, Flow, LinkStep
 from bot.flows.questions import Kind
 from bot.services.inbound import Reply, receive, receive_without_clinic
@@ -61,6 +63,7 @@ class LinkDoor:
 
     language: str
     asks_birth: bool
+    clinic_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,15 @@ class _Scene:
     flow: Flow | None
     answers: tuple[Answer, ...]
     open_step: AskStep | None
+    choices: tuple[Choice, ...] = ()
 
 
 def look_at_link(parts: Parts, token: str) -> LinkDoor:
     """Return what the door asks for; changes nothing. Raises NotFound when the link is closed."""
     scene = _scene(parts, token_hash(token))
-    return LinkDoor(scene.link.language, asks_birth=_birth(scene) is not None)
+    return LinkDoor(
+        scene.link.language, asks_birth=_birth(scene) is not None, clinic_id=scene.link.clinic_id
+    )
 
 
 def open_secure_link(parts: Parts, token: str, born: date | None) -> OpenedLink:
@@ -114,12 +120,11 @@ def open_secure_link(parts: Parts, token: str, born: date | None) -> OpenedLink:
 def read_link_page(parts: Parts, link_hash: str) -> LinkPage:
     """Return the page of an opened link. Raises NotFound when the link is closed."""
     scene = _scene(parts, link_hash)
-    language, step = scene.link.language, scene.open_step
+    link, step = scene.link, scene.open_step
     with _connected(parts) as connection:
-        talk = talk_of(connection, scene.link.conversation_id, limit=TEXTS_SHOWN)
-    choices = step.choices.get((language, Channel.WEB), ()) if step else ()
+        talk = talk_of(connection, link.conversation_id, limit=TEXTS_SHOWN)
     several = step is not None and step.question.kind is Kind.MANY_OF
-    return LinkPage(language, tuple(talk), choices, takes_several=several)
+    return LinkPage(link.language, tuple(talk), scene.choices, takes_several=several)
 
 
 def say_on_link_page(parts: Parts, opened: OpenedLink, *, client_id: str, text: str) -> Reply:
@@ -189,7 +194,8 @@ def _scene(parts: Parts, link_hash: str) -> _Scene:
         return _Scene(link, flow, (), None)
     step = flow.steps[flow.index[state.open_id]] if state.open_id else None
     open_step = step if isinstance(step, AskStep) and state.pending is None else None
-    return _Scene(link, flow, (*state.answers, *state.held), open_step)
+    choices = current_choices(flow, structs.replace(state, channel=Channel.WEB))
+    return _Scene(link, flow, (*state.answers, *state.held), open_step, choices)
 
 
 def _birth(scene: _Scene) -> str | None:

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, current_app, g, redirect, render_template
 from flask import url_for as address_of
 
 from bot.core.errors import NotFound
+from bot.services.emergency import emergency_links
 from bot.services.inbound import Reply
 from bot.services.parts import Parts
 from bot.services.secure_link import (
@@ -106,6 +107,7 @@ def _door(token: str, *, problem: str = "") -> str:
         words=words,
         page_language=found.language,
         asks_birth=found.asks_birth,
+        emergency=emergency_links(_parts(), found.clinic_id, found.language),
         problem=words.get(problem, ""),
     )
 
@@ -117,6 +119,7 @@ def _talk(page: LinkPage) -> str:
         page_language=page.language,
         talk=page.talk,
         choices=page.choices,
+        emergency=emergency_links(_parts(), g.link.clinic_id, page.language),
         several=page.takes_several,
         client_id=_parts().new_id(),
     )

@@ -11,6 +11,7 @@ from bot.conversation.model import (
     ConsultOpened,
     ConsultRaised,
     ConversationStatus,
+    Flagged,
     OptOutChanged,
     PageRequested,
     ReplyKind,
@@ -83,8 +84,10 @@ def test_a_carrier_keyword_flag_does_not_hide_a_crisis(at_phq9, opt_out_type):
     assert_emergency_answer(at_phq9.text(CRISIS, opt_out_type=opt_out_type))
 
 
-def test_a_second_body_of_the_same_request_is_screened(at_phq9):
-    assert_emergency_answer(at_phq9.text("1", further_texts=(CRISIS,)))
+def test_a_second_body_of_the_same_request_is_screened(at_phq9, events):
+    outcome = at_phq9.text("1", further_texts=(CRISIS,))
+    assert_emergency_answer(outcome)
+    assert [flag.code for flag in events(outcome, Flagged)] == ["several-bodies"]
 
 
 def test_a_picture_with_crisis_words_is_a_crisis(at_phq9):
@@ -165,6 +168,16 @@ def test_an_old_text_is_not_joined_with_a_new_one(at_phq9):
     at_phq9.text("I want to")
     at_phq9.now = at_phq9.now.replace(day=24)
     assert not at_phq9.text("die").finding.fires
+
+
+def test_a_number_that_answered_a_question_is_not_joined_with_the_next_text(at_phq9):
+    outcome = at_phq9.through("1", "2", "3")
+    assert "1" not in outcome.conversation.recent_texts
+    assert "California" not in "".join(outcome.conversation.recent_texts)
+
+
+def test_a_number_that_answered_nothing_is_part_of_what_is_said(at_phq9):
+    assert at_phq9.through("I took", "30", "pills").finding.fires
 
 
 def test_what_was_answered_as_a_crisis_is_not_found_again_in_the_next_text(at_phq9):

@@ -198,3 +198,19 @@ def test_what_is_written_is_inert(browser, path):
     source = browser.get("/c/").get_data(as_text=True)
     assert "<script" not in source
     assert "&lt;script&gt;" in source
+
+
+def test_help_is_one_tap_away_on_every_page_of_a_link(browser, path):
+    door = browser.get(path)
+    enter(browser, path)
+    for page in (door, browser.get("/c/")):
+        for href in ("tel:911", "tel:988", "sms:988"):
+            assert f'href="{href}"' in page.get_data(as_text=True)
+
+
+def test_a_question_of_the_engines_own_can_be_pressed_too(browser, path):
+    enter(browser, path)
+    page = write(browser, "03/04/1990")
+    assert page.status_code == 303
+    shown = browser.get("/c/").get_data(as_text=True)
+    assert shown.count('type="radio"') >= 2
