@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 NO_BINARIES = "no PostgreSQL: neither initdb under /usr/lib/postgresql nor on the PATH"
+NO_DISK = "no small disk: mounting one is not allowed here"
 USER = "porchlight"
 OWNER = "postgres"
 SMALL_MB = 24
@@ -145,25 +146,33 @@ def private_postgres() -> Iterator[PrivatePostgres]:
 
 @contextmanager
 def small_disk(folder: Path, *, megabytes: int = SMALL_MB) -> Iterator[Path]:
-    """Mount a disk of `megabytes` at `folder`; skipped where mounting is not allowed."""
+    """Mount a disk of `megabytes` at `folder`; a plain folder where mounting is not allowed."""
     folder.mkdir(parents=True, exist_ok=True)
     options = f"size={megabytes}m"
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here")
+    subprocess.run(command, capture_output=True, check=False)
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        if folder.is_mount():
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _only_small(disk: Path) -> None:
+    """Never fill or freeze the machine's own disk."""
+    if not disk.is_mount():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_DISK)
 
 
 def turn_read_only(disk: Path) -> None:
     """Let nobody write to a mounted disk any more, as a failing one does; no file may be open."""
+    _only_small(disk)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
 
 def fill(disk: Path) -> Path:
     """Take every free byte of a small disk; remove the returned file to give them back."""
+    _only_small(disk)
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as handle:
         for size in (1 << 20, 1 << 12, 1):
