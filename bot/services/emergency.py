@@ -12,6 +12,9 @@ from bot.rules.emergency import ResourceLink, emergency_answer
 from bot.rules.last_resort import static_emergency_text
 from bot.services.parts import Parts
 
+LINKS_SHOWN = 4
+"""On every page: the emergency number, the first lines to call and text, and the clinic last."""
+
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +53,7 @@ def emergency_links(parts: Parts, clinic_id: str, language: str) -> tuple[Resour
         clinic = parts.clinics.of(clinic_id)
     except StoreUnavailable:
         clinic = None
-    return emergency_answer(
+    links = emergency_answer(
         parts.resources,
         NOTHING_FOUND,
         region=clinic.region if clinic else "",
@@ -58,6 +61,7 @@ def emergency_links(parts: Parts, clinic_id: str, language: str) -> tuple[Resour
         channel=Channel.WEB,
         clinic_phone=clinic.phone if clinic else "",
     ).links
+    return links if len(links) <= LINKS_SHOWN else (*links[: LINKS_SHOWN - 1], links[-1])
 
 
 def _language(parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage) -> str:

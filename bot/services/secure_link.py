@@ -18,6 +18,7 @@ from datetime import date
 from msgspec import structs
 from sqlalchemy import Connection
 
+from bot.conversation.model import Conversation, ConversationStatus
 from bot.core.answers import Answer, AnswerStatus
 from bot.core.errors import NotFound, Refused, StoreUnavailable
 from bot.core.messages import Channel, Choice, InboundMessage
@@ -188,14 +189,30 @@ def _scene(parts: Parts, link_hash: str) -> _Scene:
         loaded = turn.load(InConversation(link.conversation_id))
     if loaded is None:
         raise NotFound("conversation")
-    state, flow_hash = loaded.conversation.flow_state, loaded.conversation.flow_hash
+    return _scene_of(parts, link, loaded.conversation)
+
+
+def _scene_of(parts: Parts, link: StoredLink, conversation: Conversation) -> _Scene:
+    state, flow_hash = conversation.flow_state, conversation.flow_hash
     flow = parts.flows.pinned(flow_hash) if flow_hash else None
     if flow is None or state is None:
-        return _Scene(link, flow, (), None)
+        return _Scene(link, flow, (), None, _choices_on_hold(parts, conversation))
+    answers = (*state.answers, *state.held)
+    if conversation.status is ConversationStatus.HELD:
+        return _Scene(link, flow, answers, None, _choices_on_hold(parts, conversation))
     step = flow.steps[flow.index[state.open_id]] if state.open_id else None
     open_step = step if isinstance(step, AskStep) and state.pending is None else None
     choices = current_choices(flow, structs.replace(state, channel=Channel.WEB))
-    return _Scene(link, flow, (*state.answers, *state.held), open_step, choices)
+    return _Scene(link, flow, answers, open_step, choices)
+
+
+def _choices_on_hold(parts: Parts, conversation: Conversation) -> tuple[Choice, ...]:
+    """Return the choices of the risk screen, the only questions while a conversation is held."""
+    state = conversation.hold_state
+    flow = parts.flows.pinned(state.flow_hash) if state is not None else None
+    if flow is None or state is None:
+        return ()
+    return current_choices(flow, structs.replace(state, channel=Channel.WEB))
 
 
 def _birth(scene: _Scene) -> str | None:

@@ -26,10 +26,11 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class TalkText:
-    """One text of a conversation; `direction` is `inbound` or `outbound`."""
+    """One text; `direction` is `inbound` or `outbound`, `kind` says why it was sent."""
 
     direction: str
     text: str
+    kind: str = ""
 
 
 def find_link(connection: Connection, token_hash: str) -> StoredLink | None:
@@ -72,7 +73,7 @@ def mark_used(connection: Connection, token_hash: str, *, now: datetime) -> None
 def talk_of(connection: Connection, conversation_id: str, *, limit: int) -> list[TalkText]:
     """Return the last `limit` texts of a conversation, oldest first."""
     rows = connection.execute(
-        select(MessageRow.direction, MessageRow.body)
+        select(MessageRow.direction, MessageRow.body, MessageRow.kind)
         .where(MessageRow.conversation_id == conversation_id)
         .order_by(MessageRow.turn_number.desc(), MessageRow.position.desc())
         .limit(limit)

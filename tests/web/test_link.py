@@ -214,3 +214,19 @@ def test_a_question_of_the_engines_own_can_be_pressed_too(browser, path):
     assert page.status_code == 303
     shown = browser.get("/c/").get_data(as_text=True)
     assert shown.count('type="radio"') >= 2
+
+
+def test_on_hold_only_the_risk_screens_choices_can_be_pressed(browser, path):
+    enter(browser, path)
+    write(browser, "03/04/1990")
+    write(browser, "I want to kill myself")
+    shown = browser.get("/c/").get_data(as_text=True)
+    assert shown.count('type="radio"') == 2
+    assert "April" not in shown.split("<fieldset>")[1]
+
+
+def test_on_hold_the_birth_date_is_still_asked_for(app, browser, path):
+    enter(browser, path)
+    write(browser, "March 14 1985")
+    write(browser, "I want to kill myself")
+    assert 'name="born"' in app.test_client().get(path).get_data(as_text=True)
