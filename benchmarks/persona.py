@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import yaml
 
-from bot.core.decisions import Judge
+from bot.core.answers import Answer
+from bot.core.decisions import Decision, Judge
 from bot.core.messages import Channel
 from bot.flows import Flow, TurnContext, current_question, load_flow, resume, start
+from bot.flows.phrases import DEFINITIONS
 from bot.rules.ruleset import load_ruleset
 from bot.rules.triage import judge_for
 
 SHEET = Path("tests/transcripts/sheets/base-en.yaml")
 WORDS = {"clinic_name": "Harbor Light Clinic", "clinic_phone": "+1 555-010-0142"}
+
+PLAIN_FLOW = """\
+id: plain
+version: "1"
+languages: [en]
+nodes:
+  - {node: instrument, id: mood, instrument: phq9}
+  - {node: instrument, id: worry, instrument: gad7}
+  - {node: instrument, id: drinking, instrument: auditc}
+  - {node: end, id: over, outcome: completed, text: {en: Thank you.}}
+"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,19 @@ def the_stage() -> Stage:
     flow = load_flow("ketamine-screening")
     ruleset = load_ruleset(flow.symbols, flow.instruments)
     return Stage(flow, judge_for(ruleset, ("US-CA",)))
+
+
+def the_plain_stage() -> Stage:
+    """Return questionnaires alone: no checkpoint, and nothing to read but numbers."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.joinpath("plain.yaml").write_text(PLAIN_FLOW, "utf-8")
+        folder.joinpath("instruments").symlink_to(DEFINITIONS / "instruments")
+        return Stage(load_flow("plain", folder), _nobody_judges)
+
+
+def _nobody_judges(answers: Iterable[Answer]) -> Decision:
+    raise AssertionError("nothing is triaged here")
 
 
 def replies(stage: Stage) -> list[str]:
