@@ -77,9 +77,10 @@ class Spool:
         Empty if the folder is gone.
         """
         try:
-            whole = sorted(path for path in self._folder.iterdir() if path.suffix == WHOLE)
+            names = os.listdir(self._folder)
         except FileNotFoundError:
             return []
+        whole = (self._folder / name for name in sorted(names) if name.endswith(WHOLE))
         return [path for path in whole if patient is None or patient_of(path) == patient]
 
     def read(self, path: Path) -> SpooledMessage | None:
