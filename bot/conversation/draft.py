@@ -12,6 +12,7 @@ from bot.conversation.model import (
     ConsultOpened,
     ConsultRaised,
     Conversation,
+    ConversationStatus,
     ReplyKind,
     ReplyText,
     TurnEvent,
@@ -43,6 +44,12 @@ class Draft:
         self.events: list[TurnEvent] = []
         self.facts: dict[str, str | int] = {}
         self.silenced = False
+
+    @property
+    def flow_speaks(self) -> bool:
+        """Whether the flow may ask: nobody else holds the conversation, and texts are wanted."""
+        speaking = (ConversationStatus.ACTIVE, ConversationStatus.PAUSED)
+        return self.conversation.status in speaking and not self.conversation.opted_out
 
     def become(self, **changes: Any) -> None:
         """Change fields of the conversation."""

@@ -17,25 +17,21 @@ from datetime import datetime
 from bot.conversation import holding, screening
 from bot.conversation.crisis import FROM_TEXT, answer_crisis, check_in
 from bot.conversation.draft import Draft
-from bot.conversation.keywords import KeywordKind
+from bot.conversation.keyword_replies import obey_keyword
 from bot.conversation.model import (
     AnswerLogged,
     Conversation,
     ConversationStarted,
     ConversationStatus,
     Flagged,
-    OptOutChanged,
-    PageRequested,
-    ReplyKind,
     TurnOutcome,
 )
 from bot.conversation.room import CONTEXT_TEXTS, CONTEXT_WINDOW, Room
 from bot.core.decisions import Priority
 from bot.core.findings import Finding, Tier, worse_of
-from bot.core.messages import Channel, InboundMessage
+from bot.core.messages import InboundMessage
 from bot.flows import Flow
 from bot.flows.reading import CommandKind, read_command
-from bot.rules.emergency import help_line, stop_line
 
 Treatment = Callable[[Draft, Flow | None], bool]
 """Treats a message wholly (true) or leaves it to the next treatment (false)."""
@@ -119,10 +115,10 @@ def _crisis(draft: Draft, flow: Flow | None) -> bool:
     finding = draft.finding
     if not finding.fires:
         return False
-    if flow is not None and _flow_speaks(draft):
+    if flow is not None and draft.flow_speaks:
         finding = worse_of(finding, screening.keep_answer(draft, flow, draft.message.text))
     answer_crisis(draft, finding, source=FROM_TEXT)
-    if flow is not None and _flow_speaks(draft):
+    if flow is not None and draft.flow_speaks:
         screening.ask_again(draft, flow)
     else:
         holding.offer(draft, finding)
@@ -134,65 +130,6 @@ def _check_in(draft: Draft, flow: Flow | None) -> bool:
     if draft.finding.tier is Tier.CHECK_IN:
         check_in(draft, draft.finding, source=FROM_TEXT)
     return False
-
-
-def _keyword(draft: Draft, flow: Flow | None) -> bool:
-    if draft.message.channel is not Channel.SMS:
-        return False
-    opted_out = draft.conversation.opted_out
-    keyword = draft.room.keywords.read(draft.message, opted_out=opted_out)
-    if keyword is None:
-        return False
-    draft.facts["keyword"] = keyword.kind.value
-    _KEYWORDS[keyword.kind](draft, flow, answered=keyword.answered)
-    return True
-
-
-def _stop(draft: Draft, flow: Flow | None, *, answered: bool) -> None:
-    """Honour it at once; if somebody is at risk and can no longer be texted, page a human."""
-    already = draft.conversation.opted_out
-    draft.become(opted_out=True)
-    if not already:
-        draft.note(OptOutChanged(opted_out=True, source="keyword"))
-        if draft.conversation.risk_open:
-            draft.ask_clinician("opted-out-at-risk", Priority.STAT)
-            draft.note(PageRequested("opted-out-at-risk", Priority.STAT))
-    if not answered and not already:
-        draft.say(_line(draft, stop_line), ReplyKind.NOTICE)
-
-
-def _start(draft: Draft, flow: Flow | None, *, answered: bool) -> None:
-    """Let texts flow again; never taken as consent to anything or as an answer."""
-    if draft.conversation.opted_out:
-        draft.become(opted_out=False)
-        draft.note(OptOutChanged(opted_out=False, source="keyword"))
-        if not answered:
-            draft.say_phrase("started")
-    if flow is not None and _flow_speaks(draft):
-        screening.ask_again(draft, flow)
-
-
-def _help(draft: Draft, flow: Flow | None, *, answered: bool) -> None:
-    if not answered:
-        draft.say(_line(draft, help_line), ReplyKind.NOTICE)
-
-
-_KEYWORDS: dict[KeywordKind, Callable[..., None]] = {
-    KeywordKind.STOP: _stop,
-    KeywordKind.START: _start,
-    KeywordKind.HELP: _help,
-}
-
-
-def _line(draft: Draft, line: Callable[..., str]) -> str:
-    clinic = draft.room.clinic
-    return line(
-        draft.room.resources,
-        region=clinic.region,
-        language=draft.conversation.language,
-        clinic_name=clinic.name,
-        clinic_phone=clinic.phone,
-    )
 
 
 def _opted_out(draft: Draft, flow: Flow | None) -> bool:
@@ -233,7 +170,7 @@ def _unreadable(draft: Draft, flow: Flow | None) -> bool:
     if message.text.strip() or not (message.media_count or message.has_location):
         return False
     draft.say_phrase("picture" if message.media_count else "location")
-    if flow is not None and _flow_speaks(draft):
+    if flow is not None and draft.flow_speaks:
         screening.ask_again(draft, flow)
     return True
 
@@ -284,16 +221,10 @@ def _screening(draft: Draft, flow: Flow | None) -> bool:
     return True
 
 
-def _flow_speaks(draft: Draft) -> bool:
-    status = draft.conversation.status
-    speaking = (ConversationStatus.ACTIVE, ConversationStatus.PAUSED)
-    return status in speaking and not draft.conversation.opted_out
-
-
 ORDER: tuple[Treatment, ...] = (
     _crisis,
     _check_in,
-    _keyword,
+    obey_keyword,
     _opted_out,
     _human_owns,
     _held,
