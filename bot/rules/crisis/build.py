@@ -81,7 +81,7 @@ class Builder:
         named = list(pattern.words_of([*every, *vocabulary.classes.values()]))
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
         literal = {word for words in named for word in words.literal}
-        return lexicons.build(
+        lists = lexicons.WordLists(
             words=literal | {*disguise.stems, *disguise.fillers, *disguise.real_words},
             anchors={word for words in anchors for word in words.literal},
             prefixes=(prefix for words in named for prefix in words.prefixes),
@@ -90,6 +90,7 @@ class Builder:
             joined=disguise.joined,
             backwards=disguise.backwards,
         )
+        return lexicons.build(lists)
 
     def groups_and_gate(self) -> tuple[tuple[RuleGroup, ...], Gate]:
         """Return the compiled groups and the gate before them. Raises DefinitionError.

@@ -211,42 +211,51 @@ def halved(word: str) -> str:
     return word[::2]
 
 
-def build(
-    *,
-    words: Iterable[str],
-    anchors: Iterable[str],
-    prefixes: Iterable[str],
-    fillers: Iterable[str],
-    misspellings: Mapping[str, str],
-    joined: Iterable[str],
-    backwards: Iterable[str],
-) -> Lexicon:
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """Every word that the definitions name, by the part it plays.
+
+    `anchors` may be hidden behind stars, `prefixes` begin words that share one code, `fillers`
+    have no code, `joined` may be run together, `backwards` are recognised reversed.
+    `misspellings` maps a wrong spelling to the word that is meant.
+    """
+
+    words: Iterable[str]
+    anchors: Iterable[str]
+    prefixes: Iterable[str]
+    fillers: Iterable[str]
+    misspellings: Mapping[str, str]
+    joined: Iterable[str]
+    backwards: Iterable[str]
+
+
+def build(lists: WordLists) -> Lexicon:
     """Return the lexicon of all words that the definitions name."""
     numbered = iter(range(_FIRST_WORD, _LAST_WORD))
     codes = {letter: bytes((0x80, ord(letter))) for letter in "abcdefghijklmnopqrstuvwxyz"}
-    for word in sorted(set(words) | set(joined)):
+    for word in sorted(set(lists.words) | set(lists.joined)):
         if word not in codes:
             codes[word] = _code(next(numbered))
     named = tuple(sorted(codes))
-    opened = {prefix: _code(next(numbered)) for prefix in sorted(set(prefixes))}
+    opened = {prefix: _code(next(numbered)) for prefix in sorted(set(lists.prefixes))}
     squeezed: dict[str, bytes] = {}
     for word in sorted(codes, key=lambda each: (each != squeeze(each), len(each))):
         squeezed.setdefault(squeeze(word), codes[word])
     codes.update(
-        {wrong: codes[right] for wrong, right in misspellings.items() if wrong not in codes}
+        {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
     )
-    codes.update({word[::-1]: BACKWARDS for word in backwards if word[::-1] not in codes})
-    codes.update(dict.fromkeys(fillers, b""))
-    starred = {form: codes[word] for word in anchors for form in _starred(word)}
+    codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
+    codes.update(dict.fromkeys(lists.fillers, b""))
+    starred = {form: codes[word] for word in lists.anchors for form in _starred(word)}
     return Lexicon(
         codes=codes,
         named=named,
         squeezed=squeezed,
         starred=starred,
-        anchors=frozenset(squeeze(word) for word in anchors),
+        anchors=frozenset(squeeze(word) for word in lists.anchors),
         prefixes=opened,
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
-        joined=frozenset(joined),
+        joined=frozenset(lists.joined),
     )
 
 
