@@ -152,9 +152,13 @@ def _desk(stack: ExitStack, folder: Path, name: str) -> Desk:
 
 
 def _compared(small: Desk, large: Desk, script: list[str]) -> str:
-    rounds = [(large.microseconds(script), small.microseconds(script)) for _ in range(ROUNDS + 1)]
-    ratio = statistics.median(one / other for one, other in rounds[1:])
-    middle = statistics.median(one for one, _ in rounds[1:])
+    rounds: dict[Desk, list[float]] = {large: [], small: []}
+    for number in range(ROUNDS + 1):
+        for desk in (large, small) if number % 2 else (small, large):
+            rounds[desk].append(desk.microseconds(script))
+    pairs = list(zip(rounds[large], rounds[small], strict=True))[1:]
+    ratio = statistics.median(one / other for one, other in pairs)
+    middle = statistics.median(one for one, _ in pairs)
     return f"{middle:,.0f} us a turn, {ratio:.2f} x of {SMALLEST:,} (target 0.90 to 1.10)"
 
 
