@@ -18,6 +18,7 @@ from dataclasses import replace
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import CallerError, StoreUnavailable
+from bot.core.findings import Finding
 from bot.core.messages import InboundMessage
 from bot.rules.last_resort import static_emergency_text
 from bot.services.alerts import answer_staff
@@ -38,16 +39,23 @@ class EarlierWait(StoreUnavailable):
 
 
 def receive(
-    parts: Parts, message: InboundMessage, clinic: Clinic, *, conversation_id: str | None = None
+    parts: Parts,
+    message: InboundMessage,
+    clinic: Clinic,
+    *,
+    conversation_id: str | None = None,
+    finding: Finding | None = None,
 ) -> Reply:
     """Take one turn and return its reply.
 
     `conversation_id` continues that very conversation (a secure link's page) instead of the one
-    at the message's address. Raises CallerError when the message itself is at fault, and
+    at the message's address. `finding` is what `screen` gave for this message, where it was asked
+    already. Raises CallerError when the message itself is at fault, and
     StoreUnavailable when it could be neither stored nor kept and no emergency was answered.
     """
     started = monotonic_seconds()
-    finding = screen(parts, message)
+    if finding is None:
+        finding = screen(parts, message)
     if not finding.fires and not parts.health.is_resting:
         said = answer_staff(parts, message, clinic)
         if said is not None:
@@ -67,7 +75,11 @@ def receive(
 
 
 def receive_at_number(
-    parts: Parts, message: InboundMessage, *, messaging_service_sid: str | None = None
+    parts: Parts,
+    message: InboundMessage,
+    *,
+    messaging_service_sid: str | None = None,
+    finding: Finding | None = None,
 ) -> Reply | None:
     """Take the turn of a text at the clinic it was sent to; None: no crisis, and nobody's number.
 
@@ -76,7 +88,7 @@ def receive_at_number(
     """
     clinic = parts.clinics.at(message.channel, message.clinic_address, messaging_service_sid)
     if clinic is not None:
-        return receive(parts, message, clinic)
+        return receive(parts, message, clinic, finding=finding)
     if not parts.clinics.is_known:
         return _without_clinics(parts, message, messaging_service_sid)
     log.error("webhook_refused", extra={"reason": "unknown_number"})

@@ -99,14 +99,17 @@ def _take_turn() -> Reply:
     """
     parts = _parts()
     inbound = read_inbound(g.twilio_fields, received_at=parts.now())
-    is_crisis = screen(parts, inbound.message).fires
+    finding = screen(parts, inbound.message)
     try:
         with limited_to(WEBHOOK_SECONDS):
             reply = receive_at_number(
-                parts, inbound.message, messaging_service_sid=inbound.messaging_service_sid
+                parts,
+                inbound.message,
+                messaging_service_sid=inbound.messaging_service_sid,
+                finding=finding,
             )
     except Exception:
-        if not is_crisis:
+        if not finding.fires:
             raise
         log.exception("crisis_not_recorded")
         return Reply((static_emergency_text(),), is_stored=False)
