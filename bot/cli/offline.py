@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from flask import Flask
 
@@ -20,6 +21,11 @@ def is_offline(arguments: Sequence[str]) -> bool:
     allowed = OFFLINE_COMMANDS[words[0]]
     named = next((word for word in words[1:] if not word.startswith("-")), None)
     return allowed is None or named is None or named in allowed
+
+
+def is_command(arguments: Sequence[str]) -> bool:
+    """Return whether this process is a `flask` command, not a server."""
+    return "flask" in Path(arguments[0]).parts[-2:]
 
 
 def offline_app() -> Flask:

@@ -15,7 +15,6 @@ from bot.core import clock
 from bot.core.phrases import Phrases, load_phrases
 from bot.flows.load import load_flow
 from bot.rules.crisis import Detector, load_detector
-from bot.rules.crisis.load import self_check
 from bot.rules.resources import Resources, load_resources
 from bot.rules.ruleset import load_ruleset
 from bot.services.clinics import ClinicBook
@@ -71,7 +70,7 @@ def make_parts(
         engine=engine,
         keyring=keyring,
         address_hash=AddressHash(address_hash_key),
-        detector=_checked_detector(),
+        detector=load_detector(),
         resources=load_resources(),
         phrases=load_conversation_phrases(),
         keywords=load_keywords(),
@@ -85,17 +84,6 @@ def make_parts(
         new_id=clock.new_id,
         new_token=clock.new_token,
     )
-
-
-def _checked_detector() -> Detector:
-    """Return the crisis detector after every rule has found its own example.
-
-    Besides refusing rules that contradict themselves, this builds what the detector builds at
-    first use, so that no patient waits for it.
-    """
-    detector = load_detector()
-    self_check(detector)
-    return detector
 
 
 def load_conversation_phrases() -> Phrases:

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import create_app
+from bot.channels.twiml import reply_document
 from bot.cli.supervise import web_command
 from bot.core.clock import new_id
+from bot.services.replaying import replay
 from bot.store.state import decode_conversation_state
 from bot.store.tables import ConversationRow, MessageRow, PatientRow
 from config import Settings
@@ -26,6 +28,9 @@ CONVERSATIONS = 50
 MESSAGES_EACH = 20
 AT_ONCE = 24
 LINK = re.compile(r"http://\S+/c/[\w-]+")
+KEPT = reply_document(())
+"""What is answered for a text that was kept on disk: its reply leaves later."""
+
 SAID = ("yes", "1", "2", "no", "3/14/1985", "California", "BACK", "help me", "I guess", "SKIP")
 
 
@@ -102,7 +107,10 @@ def test_a_thousand_webhooks_at_once_leave_what_one_after_the_other_leaves(
     bodies = defaultdict(set)
     for fields, (_, body) in zip(heap, answers, strict=True):
         bodies[fields["MessageSid"]].add(body)
-    assert all(len(said) == 1 for said in bodies.values()), "a repeat was answered otherwise"
+    kept = _treat_what_an_overload_kept(parts)
+    assert kept <= len(heap) / 20
+    for said in bodies.values():
+        assert len(said - {KEPT}) <= 1, f"a repeat was answered otherwise: {said}"
 
     stored = outcome(parts)
     assert len(stored) == CONVERSATIONS
@@ -110,9 +118,28 @@ def test_a_thousand_webhooks_at_once_leave_what_one_after_the_other_leaves(
         assert turns == MESSAGES_EACH
         assert sorted({turn for turn, _, _ in texts}) == list(range(1, MESSAGES_EACH + 1))
     serial = _one_after_the_other(stored, tmp_path, _sqlite_template)
-    for patient, of_patient in stored.items():
-        for at_once, in_order in zip(of_patient, serial[patient], strict=True):
-            assert at_once == in_order, patient
+    for patient, (status, turns, state, talk) in stored.items():
+        assert _first_difference(talk, serial[patient][3]) is None, patient
+        assert (status, turns, state) == serial[patient][:3], patient
+
+
+def _first_difference(talk, other):
+    """Return where two conversations part, with the lines before it; None if they never do."""
+    for number, (line, same) in enumerate(zip(talk, other, strict=False)):
+        if line != same:
+            return talk[max(0, number - 4) : number + 2], other[number : number + 2]
+    return None if len(talk) == len(other) else (len(talk), len(other))
+
+
+def _treat_what_an_overload_kept(parts):
+    """A text that found no turn in time waits on disk; it is treated in its order, not lost."""
+    kept = len(parts.spool.waiting())
+    for _ in range(50):
+        if not parts.spool.waiting():
+            break
+        replay(parts)
+    assert not parts.spool.waiting()
+    return kept
 
 
 def _one_after_the_other(stored, tmp_path, template):
