@@ -32,7 +32,7 @@ from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
 from bot.web.application import Application
 from bot.web.assets import assets
-from bot.web.clinic import clinic
+from bot.web.clinic import clinic, home
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import health
@@ -44,7 +44,7 @@ from config import Settings
 
 MOST_FORM_FIELDS = 100
 
-BLUEPRINTS = (sms, health, assets, clinic, alerts, link)
+BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link)
 COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows, keys)
 rules.add_command(backtest)
 

@@ -22,6 +22,7 @@ from bot.web.entrances import Entrance, entrance
 from bot.web.sheet import sheet_page, summary_row
 from bot.web.wording import called, clinic_words
 
+home = Blueprint("home", __name__)
 clinic = Blueprint("clinic", __name__, url_prefix="/clinic")
 
 SHOWS: dict[str, tuple[frozenset[ConsultStatus], bool]] = {
@@ -38,6 +39,13 @@ STEPS: dict[str, Callable[[Parts, Clinician, str], None]] = {
 """What can be done with the conversation of a request, besides the request itself."""
 
 Page = str | Response | tuple[str, int]
+
+
+@home.get("/")
+@entrance(Entrance.PUBLIC)
+def front_page() -> Page:
+    """Lead whoever opens the bare address to the workspace."""
+    return redirect(url_for("clinic.consults"))
 
 
 @clinic.get("/login")

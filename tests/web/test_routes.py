@@ -22,6 +22,7 @@ AGREED = {
     "POST /c/": Entrance.SECURE_LINK,
     "GET /healthz": Entrance.PUBLIC,
     "GET /readyz": Entrance.PUBLIC,
+    "GET /": Entrance.PUBLIC,
     "GET /assets/<name>": Entrance.PUBLIC,
 }
 QUIET_METHODS = {"HEAD", "OPTIONS"}
