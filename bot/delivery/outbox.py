@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from bot.core.clinic import Clinic, OnCall
-from bot.core.errors import PorchlightError, ProviderFailure
+from bot.core.errors import PorchlightError, ProviderFailure, StoreUnavailable
 from bot.delivery.alerts import PAGE_EMAIL, PAGE_TEXT, page_letter
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import PATIENT_TEXT, patient_letter, text_sent
@@ -62,14 +62,34 @@ def _deliver(parts: DeliveryParts, item: OutboxItem) -> None:
         _end(parts, item, OutboxState.UNKNOWN, "runner-died")
         return
     try:
-        sender, letter = _LETTERS.get(item.kind, _strange)(parts, item)
-        provider_key = sender.send(letter)
+        sender, letter = _write(parts, item)
     except Undeliverable as reason:
         _end(parts, item, OutboxState.DROPPED, reason.code)
+    except StoreUnavailable:
+        raise
+    except Exception as fault:
+        # One row that cannot be written must not keep the others, pages among them, from leaving.
+        _end(parts, item, OutboxState.FAILED, type(fault).__name__)
+    else:
+        _send(parts, item, sender, letter)
+
+
+def _write(parts: DeliveryParts, item: OutboxItem) -> tuple[Sender, Letter]:
+    if not item.is_readable:
+        raise Undeliverable("unreadable")
+    return _LETTERS.get(item.kind, _strange)(parts, item)
+
+
+def _send(parts: DeliveryParts, item: OutboxItem, sender: Sender, letter: Letter) -> None:
+    try:
+        provider_key = sender.send(letter)
     except OutcomeUnknown as failure:
         _unknown(parts, item, failure.code)
     except ProviderFailure as failure:
         _refused(parts, item, failure)
+    except Exception as fault:
+        # Nobody knows how far it came.
+        _unknown(parts, item, type(fault).__name__)
     else:
         _end(parts, item, OutboxState.SENT, None, provider_key)
 
@@ -110,7 +130,7 @@ def _end(
     now = parts.now()
     with store_errors(), parts.engine.begin() as connection:
         settle(connection, item, state=state, now=now, error=code)
-        if item.kind == PATIENT_TEXT:
+        if item.kind == PATIENT_TEXT and item.is_readable:
             text_sent(connection, item, state=state, provider_key=provider_key, now=now)
     parts.report(f"outbox.{state.value}", outbox_id=item.id, error_code=code or "")
 

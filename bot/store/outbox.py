@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from bot.store.crypto import UnreadableField
 from bot.store.tables import OutboxRow
 
 
@@ -42,6 +43,7 @@ class OutboxItem:
     payload: dict[str, Any]
     state: OutboxState
     attempts: int
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def lease(
     free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= now)
     due = and_(OutboxRow.done_at.is_(None), OutboxRow.due_at <= now, free)
     chosen = connection.execute(
-        select(OutboxRow.__table__)
+        select(*_READABLE_COLUMNS)
         .where(due)
         .order_by(OutboxRow.due_at)
         .limit(limit)
@@ -101,7 +103,7 @@ def lease(
                 attempts=OutboxRow.attempts + 1,
             )
         )
-    return [_item(row) for row in chosen]
+    return [_item(row, _payload(connection, row.id)) for row in chosen]
 
 
 def settle(
@@ -139,14 +141,31 @@ def waiting(connection: Connection) -> tuple[int, datetime | None]:
     return count, oldest
 
 
-def _item(row: Any) -> OutboxItem:
+_READABLE_COLUMNS = [c for c in OutboxRow.__table__.columns if c.name != "payload"]
+
+
+def _payload(connection: Connection, outbox_id: str) -> dict[str, Any] | None:
+    """Return what is needed to write the letter; None if it cannot be read any more.
+
+    Read row by row: one that is damaged must not keep the others from leaving.
+    """
+    try:
+        sealed = connection.scalar(select(OutboxRow.payload).where(OutboxRow.id == outbox_id))
+        payload: dict[str, Any] = msgspec.json.decode(sealed or b"")
+    except (UnreadableField, msgspec.MsgspecError):
+        return None
+    return payload
+
+
+def _item(row: Any, payload: dict[str, Any] | None) -> OutboxItem:
     return OutboxItem(
         id=row.id,
         clinic_id=row.clinic_id,
         kind=row.kind,
         recipient=row.recipient,
         conversation_id=row.conversation_id,
-        payload=msgspec.json.decode(row.payload),
+        payload=payload or {},
+        is_readable=payload is not None,
         state=OutboxState(row.state),
         attempts=row.attempts,
     )

@@ -3,7 +3,7 @@
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 
 from bot.core.errors import ProviderFailure
 from bot.delivery.alerts import page_due_alerts
@@ -17,6 +17,11 @@ from bot.store.tables import MessageRow, OutboxRow, PatientRow
 def the_row(post):
     (row,) = post.rows(OutboxRow)
     return row
+
+
+def the_states(post):
+    with post.parts.engine.connect() as connection:
+        return connection.execute(select(OutboxRow.id, OutboxRow.state)).all()
 
 
 def test_a_text_leaves_once_and_its_message_knows_the_providers_id(post):
@@ -120,6 +125,38 @@ def test_a_row_this_version_cannot_send_is_shown_and_left(post):
         connection.execute(update(OutboxRow).values(kind="carrier-pigeon"))
     deliver_due(post.parts)
     assert (the_row(post).state, the_row(post).last_error) == ("dropped", "unknown-kind")
+
+
+def test_a_damaged_row_keeps_no_page_from_leaving(post):
+    post.put_text()
+    with post.parts.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET payload = :none"), {"none": b"damaged"})
+    post.clock.advance(seconds=1)
+    post.open_alert()
+    page_due_alerts(post.parts)
+    deliver_due(post.parts)
+    states = {row.id: row.state for row in the_states(post)}
+    assert states.pop("o1") == "dropped"
+    assert set(states.values()) == {"sent"}
+
+
+def test_a_row_that_cannot_be_written_fails_alone(post):
+    post.put_text()
+    with post.parts.engine.begin() as connection:
+        connection.execute(text("UPDATE messages SET body = :none"), {"none": b"damaged"})
+    post.open_alert()
+    page_due_alerts(post.parts)
+    deliver_due(post.parts)
+    states = {row.id: row.state for row in the_states(post)}
+    assert states.pop("o1") == "failed"
+    assert set(states.values()) == {"sent"}
+
+
+def test_a_sender_that_breaks_leaves_an_outcome_nobody_knows(post):
+    post.put_text()
+    post.texts.moods = [ZeroDivisionError()]
+    deliver_due(post.parts)
+    assert (the_row(post).state, the_row(post).last_error) == ("unknown", "ZeroDivisionError")
 
 
 @pytest.mark.parametrize("attempts", range(12))
