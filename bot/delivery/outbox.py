@@ -22,7 +22,7 @@ from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import PATIENT_TEXT, patient_letter, text_sent
 from bot.delivery.senders import Letter, OutcomeUnknown, Sender
 from bot.store.engine import READ_ONLY, store_errors
-from bot.store.outbox import OutboxItem, OutboxState, lease, postpone, settle
+from bot.store.outbox import OutboxItem, OutboxState, lease, mark_sending, postpone, settle
 
 LEASE_SECONDS = 60.0
 """Longer than any provider's time limit, so that a live runner never loses its lease."""
@@ -81,6 +81,9 @@ def _write(parts: DeliveryParts, item: OutboxItem) -> tuple[Sender, Letter]:
 
 
 def _send(parts: DeliveryParts, item: OutboxItem, sender: Sender, letter: Letter) -> None:
+    with store_errors(), parts.engine.begin() as connection:
+        if not mark_sending(connection, item, by=parts.name):
+            return
     try:
         provider_key = sender.send(letter)
     except OutcomeUnknown as failure:

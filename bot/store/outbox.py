@@ -79,7 +79,7 @@ def put(connection: Connection, departure: Departure, *, now: datetime) -> None:
 def lease(
     connection: Connection, *, by: str, now: datetime, seconds: float, limit: int
 ) -> list[OutboxItem]:
-    """Take up to `limit` due rows for `seconds`; they are marked `sending`, attempts counted.
+    """Take up to `limit` due rows for `seconds`; attempts are counted.
 
     An item that comes back in state SENDING was being sent by a runner that died.
     """
@@ -97,13 +97,22 @@ def lease(
             update(OutboxRow)
             .where(OutboxRow.id.in_([row.id for row in chosen]))
             .values(
-                state=OutboxState.SENDING.value,
                 leased_by=by,
                 leased_until=now + timedelta(seconds=seconds),
                 attempts=OutboxRow.attempts + 1,
             )
         )
     return [_item(row, _payload(connection, row.id)) for row in chosen]
+
+
+def mark_sending(connection: Connection, item: OutboxItem, *, by: str) -> bool:
+    """Note that the provider is called next; false if the lease has gone to another runner."""
+    marked = connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == item.id, OutboxRow.leased_by == by, OutboxRow.done_at.is_(None))
+        .values(state=OutboxState.SENDING.value)
+    )
+    return bool(marked.rowcount)
 
 
 def settle(
