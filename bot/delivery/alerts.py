@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from bot.consults.alert import advance
 from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
+from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import Channel
 from bot.delivery.parts import DeliveryParts
 from bot.store.alerts import AlertStep, StoredAlert, add_step, due_alerts, save_alert
@@ -29,6 +30,9 @@ def page_due_alerts(parts: DeliveryParts) -> int:
         due = due_alerts(connection, now=parts.now(), limit=ALERTS_AT_ONCE)
         for stored in due:
             _step(parts, connection, stored)
+            reached(FailPoint.ALERT_STEPPED)
+    if due:
+        reached(FailPoint.ALERT_COMMITTED)
     return len(due)
 
 

@@ -17,6 +17,7 @@ from zlib import crc32
 
 from bot.core.clinic import Clinic, OnCall
 from bot.core.errors import PorchlightError, ProviderFailure, StoreUnavailable
+from bot.core.fail_points import FailPoint, reached
 from bot.delivery.alerts import PAGE_EMAIL, PAGE_TEXT, page_letter
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import PATIENT_TEXT, patient_letter, text_sent
@@ -52,6 +53,8 @@ def deliver_due(parts: DeliveryParts) -> int:
             seconds=LEASE_SECONDS,
             limit=ROWS_AT_ONCE,
         )
+    if items:
+        reached(FailPoint.OUTBOX_LEASED)
     for item in items:
         _deliver(parts, item)
     return len(items)
@@ -84,6 +87,7 @@ def _send(parts: DeliveryParts, item: OutboxItem, sender: Sender, letter: Letter
     with store_errors(), parts.engine.begin() as connection:
         if not mark_sending(connection, item, by=parts.name):
             return
+    reached(FailPoint.SENDING_MARKED)
     try:
         provider_key = sender.send(letter)
     except OutcomeUnknown as failure:
@@ -94,6 +98,7 @@ def _send(parts: DeliveryParts, item: OutboxItem, sender: Sender, letter: Letter
         # Nobody knows how far it came.
         _unknown(parts, item, type(fault).__name__)
     else:
+        reached(FailPoint.ANSWER_READ)
         _end(parts, item, OutboxState.SENT, None, provider_key)
 
 
@@ -135,6 +140,8 @@ def _end(
         settle(connection, item, state=state, now=now, error=code)
         if item.kind == PATIENT_TEXT and item.is_readable:
             text_sent(connection, item, state=state, provider_key=provider_key, now=now)
+        reached(FailPoint.OUTCOME_WRITTEN)
+    reached(FailPoint.OUTCOME_COMMITTED)
     parts.report(f"outbox.{state.value}", outbox_id=item.id, error_code=code or "")
 
 

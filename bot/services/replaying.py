@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from bot.core.clinic import Clinic
 from bot.core.errors import CallerError, StoreUnavailable
+from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import Channel, InboundMessage
 from bot.services.emergency import screen
 from bot.services.parts import Parts
@@ -109,6 +110,7 @@ def _replay_file(parts: Parts, path: Path) -> int:
     if not _is_treated(parts, spooled):
         parts.spool.set_aside(path)
         return 0
+    reached(FailPoint.SPOOL_REPLAYED)
     parts.spool.remove(path)
     return 1
 

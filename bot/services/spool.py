@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bot.core.errors import SettingsError
+from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import InboundMessage
 from bot.store.crypto import KeyRing, UnreadableField
 
@@ -68,8 +69,10 @@ class Spool:
         name = _name(spooled.message.received_at, patient, self._new_id())
         aside = self._folder / f"{name}.aside"
         self._write(aside, sealed)
+        reached(FailPoint.SPOOL_SYNCED)
         aside.rename(self._folder / f"{name}{WHOLE}")
         self._sync_folder()
+        reached(FailPoint.SPOOL_KEPT)
 
     def waiting(self, patient: str | None = None) -> list[Path]:
         """Return the files of messages that wait (one patient's), oldest first.

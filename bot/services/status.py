@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from bot.conversation.model import ReplyKind
+from bot.core.fail_points import FailPoint, reached
 from bot.services.parts import Parts
 from bot.store.engine import store_errors
 from bot.store.receipts import (
@@ -53,6 +54,7 @@ def note_delivery(parts: Parts, report: DeliveryReport) -> None:
         keep_receipt(
             connection, report.provider_id, report.status, error=report.error_code, now=now
         )
+        reached(FailPoint.RECEIPT_KEPT)
         moved = apply_receipts(
             connection, report.provider_id, now=now, message_id=report.message_id
         )

@@ -17,6 +17,7 @@ from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.decisions import Judge
 from bot.core.errors import InvalidField, StoreUnavailable
+from bot.core.fail_points import FailPoint, reached
 from bot.core.findings import Finding
 from bot.core.messages import Channel, InboundMessage
 from bot.flows.model import Flow
@@ -116,9 +117,12 @@ class _Turn:
                 raise InvalidField("conversation", "is over", "text the clinic")
             outcome = self._decide(loaded, today)
             rows = self._rows(loaded, outcome)
+            reached(FailPoint.TURN_DECIDED)
             if not transaction.write(rows):
                 return self._said_before(transaction)
+            reached(FailPoint.TURN_WRITTEN)
             transaction.connection.commit()
+        reached(FailPoint.TURN_COMMITTED)
         return _reply(outcome, rows)
 
     def _where(self) -> AtAddress | InConversation:

@@ -16,6 +16,7 @@ from flask import Blueprint, Response, current_app, g, request
 from bot.channels.twilio_sms import read_inbound, read_status
 from bot.channels.twiml import CONTENT_TYPE, reply_document
 from bot.core.errors import CallerError, InvalidField, Refused, StoreUnavailable
+from bot.core.fail_points import FailPoint, reached
 from bot.rules.last_resort import static_emergency_text
 from bot.services.emergency import screen
 from bot.services.inbound import Reply, receive_at_number
@@ -100,6 +101,7 @@ def _take_turn() -> Reply:
     parts = _parts()
     inbound = read_inbound(g.twilio_fields, received_at=parts.now())
     finding = screen(parts, inbound.message)
+    reached(FailPoint.TEXT_SCANNED)
     try:
         with limited_to(WEBHOOK_SECONDS):
             reply = receive_at_number(
@@ -125,6 +127,7 @@ def _twiml(reply: Reply) -> Response:
     base = current_app.config["PUBLIC_URL"] + STATUS_PATH
     callbacks = [f"{base}?message={message_id}" for message_id in reply.message_ids]
     document = reply_document(reply.texts, status_callbacks=callbacks)
+    reached(FailPoint.REPLY_READY)
     return Response(document, content_type=CONTENT_TYPE)
 
 

@@ -10,6 +10,7 @@ from flask import abort, current_app, g, request
 from bot.channels.signature import Fields, SignatureCheck
 from bot.channels.twilio_sms import parse_form
 from bot.core.errors import InvalidField
+from bot.core.fail_points import FailPoint, reached
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def check_twilio() -> None:
     if dict(fields).get("AccountSid") != account.account_sid:
         _refuse("account_refused")
     g.twilio_fields = fields
+    reached(FailPoint.SIGNATURE_CHECKED)
 
 
 def _read_form() -> Fields:
