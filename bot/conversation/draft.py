@@ -68,10 +68,10 @@ class Draft:
         plain = to_gsm7(text) if self.message.channel is Channel.SMS else text
         self.replies.append(ReplyText(plain, kind))
 
-    def say_phrase(self, key: str) -> None:
-        """Add one of the conversation's own phrases to the reply."""
+    def say_phrase(self, key: str, **words: str) -> None:
+        """Add one of the conversation's own phrases to the reply; `words` are its own."""
         language = self.conversation.language
-        words = self.room.words(language)
+        words = {**self.room.words(language), **words}
         text = self.room.phrases.text(key, language, self.message.channel, words)
         self.say(text, ReplyKind.NOTICE)
 

@@ -85,6 +85,7 @@ class ReplyKind(StrEnum):
     CHECK_IN = "check-in"
     CRISIS = "crisis"
     NOTICE = "notice"
+    CLINICIAN = "clinician"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,15 @@ CONTEXT_TEXTS = 3
 """How many earlier texts are kept for that."""
 
 PHRASE_PLACEHOLDERS = frozenset(
-    {"clinic_name", "clinic_phone", "emergency", "support", "Emergency", "Support"}
+    {
+        "clinic_name",
+        "clinic_phone",
+        "clinician_name",
+        "emergency",
+        "support",
+        "Emergency",
+        "Support",
+    }
 )
 
 

@@ -24,6 +24,7 @@ class AuditAction(StrEnum):
     CANCEL = "cancel"
     RELEASE = "release"
     TAKE_OVER = "take-over"
+    SPEAK = "speak"
 
 
 def audit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversation.model import ConversationStatus
+from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.core.answers import Answer
 from bot.core.decisions import Decision
 from bot.core.findings import RuleHit
@@ -20,6 +21,7 @@ from bot.services.consults import ConsultSummary, find_own, find_summary
 from bot.services.parts import Parts
 from bot.services.stored_answers import answers_of
 from bot.services.transactions import writing
+from bot.store.rows import CLINICIAN
 from bot.store.tables import (
     ClinicianRow,
     ConsultEventRow,
@@ -47,7 +49,10 @@ class SeenDanger:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One text in or out; `delivery` is None for inbound ones."""
+    """One text in or out, or a clinician's step; `delivery` is None for inbound ones.
+
+    `clinician_name` is who took the step, or whose words the text is.
+    """
 
     id: str
     at: datetime
@@ -58,6 +63,7 @@ class TranscriptLine:
     delivery: str | None
     media_count: int
     has_location: bool
+    clinician_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,8 @@ def _transcript(session: Session, conversation_id: str) -> tuple[TranscriptLine,
         select(MessageRow)
         .where(MessageRow.conversation_id == conversation_id)
         .order_by(MessageRow.turn_number, MessageRow.position)
-    )
+    ).all()
+    names = clinician_names(session, rows)
     return tuple(
         TranscriptLine(
             id=row.id,
@@ -170,9 +177,29 @@ def _transcript(session: Session, conversation_id: str) -> tuple[TranscriptLine,
             delivery=row.delivery,
             media_count=row.media_count,
             has_location=row.has_location,
+            clinician_name=names.get(row.id),
         )
         for row in rows
     )
+
+
+def clinician_names(session: Session, rows: Sequence[MessageRow]) -> dict[str, str]:
+    """Return message id -> clinician's name, for their steps and for what they wrote."""
+    steps = {row.id: row.body for row in rows if row.direction == CLINICIAN}
+    wanted = select(ClinicianRow.id, ClinicianRow.name).where(
+        ClinicianRow.id.in_(set(steps.values()))
+    )
+    names = {row.id: row.name for row in session.execute(wanted)} if steps else {}
+    return {
+        row.id: names[by]
+        for row in rows
+        if (by := steps.get(row.id) or _speaker(row, steps)) in names
+    }
+
+
+def _speaker(row: MessageRow, steps: dict[str, str]) -> str | None:
+    is_theirs = row.kind == ReplyKind.CLINICIAN and row.in_reply_to is not None
+    return steps.get(row.in_reply_to or "") if is_theirs else None
 
 
 def _history(session: Session, consult_id: str) -> tuple[HistoryStep, ...]:

@@ -1,4 +1,4 @@
-"""A clinician releases a held conversation, or takes it over. Texts leave through the outbox."""
+"""A clinician takes a conversation over, writes in it, releases it. Texts leave by the outbox."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.conversation.handover import release as decide_release
+from bot.conversation.handover import speak as decide_speak
 from bot.conversation.handover import take_over as decide_take_over
 from bot.conversation.model import TurnOutcome
 from bot.conversation.room import Room
@@ -36,6 +37,7 @@ class _Step:
     today: Flow | None
     action: AuditAction
     decide: Decide
+    clinician_id: str
 
 
 def release(parts: Parts, clinician: Clinician, consult_id: str) -> None:
@@ -46,7 +48,13 @@ def release(parts: Parts, clinician: Clinician, consult_id: str) -> None:
     """
 
     def decide(loaded: Loaded, flow: Flow | None, room: Room) -> TurnOutcome:
-        return decide_release(loaded.conversation, flow=flow, room=room, now=parts.now())
+        return decide_release(
+            loaded.conversation,
+            flow=flow,
+            room=room,
+            now=parts.now(),
+            clinician_name=clinician.name,
+        )
 
     _step(parts, clinician, consult_id, AuditAction.RELEASE, decide)
 
@@ -58,9 +66,24 @@ def take_over(parts: Parts, clinician: Clinician, consult_id: str) -> None:
     """
 
     def decide(loaded: Loaded, flow: Flow | None, room: Room) -> TurnOutcome:
-        return decide_take_over(loaded.conversation, room=room, now=parts.now())
+        return decide_take_over(
+            loaded.conversation, room=room, now=parts.now(), clinician_name=clinician.name
+        )
 
     _step(parts, clinician, consult_id, AuditAction.TAKE_OVER, decide)
+
+
+def speak(parts: Parts, clinician: Clinician, consult_id: str, text: str) -> None:
+    """Say a clinician's words to the patient, by text or on the web, wherever they write.
+
+    Raises NotFound, IllegalTransition unless the conversation was taken over, Refused when the
+    patient opted out of texts, InvalidField for an empty or too long text, StoreUnavailable.
+    """
+
+    def decide(loaded: Loaded, flow: Flow | None, room: Room) -> TurnOutcome:
+        return decide_speak(loaded.conversation, text, room=room, now=parts.now())
+
+    _step(parts, clinician, consult_id, AuditAction.SPEAK, decide)
 
 
 def _step(
@@ -74,7 +97,7 @@ def _step(
     clinic = parts.clinics.of(clinic_id)
     if clinic is None:
         raise NotFound("clinic")
-    step = _Step(clinic, current_flow(parts, clinic), action, decide)
+    step = _Step(clinic, current_flow(parts, clinic), action, decide, clinician.id)
     for _ in range(ATTEMPTS):
         try:
             _store(parts, InConversation(conversation_id), step)
@@ -91,7 +114,7 @@ def _store(parts: Parts, where: InConversation, step: _Step) -> None:
             raise NotFound("conversation")
         flow, judge = flow_and_judge(parts, step.clinic, loaded, step.today)
         stored = TurnStored(
-            message=_entry(parts, loaded),
+            message=_entry(parts, loaded, step),
             outcome=step.decide(loaded, flow, room_of(parts, step.clinic, judge)),
             loaded=loaded.conversation,
             provider_key=None,
@@ -106,13 +129,14 @@ def _store(parts: Parts, where: InConversation, step: _Step) -> None:
         transaction.connection.commit()
 
 
-def _entry(parts: Parts, loaded: Loaded) -> InboundMessage:
+def _entry(parts: Parts, loaded: Loaded, step: _Step) -> InboundMessage:
+    """Return the step's entry in the transcript; its text is the id of who took the step."""
     return InboundMessage(
         channel=loaded.conversation.channel,
         provider_id="",
         clinic_address="",
         patient_address="",
-        text="",
+        text=step.clinician_id,
         received_at=parts.now(),
     )
 

@@ -23,7 +23,10 @@ from bot.store.statements import PARTS
 INBOUND = "inbound"
 OUTBOUND = "outbound"
 CLINICIAN = "clinician"
-"""Direction of the entry that a clinician's step leaves in the transcript; it has no text."""
+"""Direction of the entry that a clinician's step leaves in the transcript.
+
+Its body is the clinician's id: who took the step, and whose words the texts of the step are.
+"""
 
 TEXT = "text"
 

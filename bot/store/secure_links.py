@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from bot.store.rows import CLINICIAN
 from bot.store.tables import ConversationRow, MessageRow, SecureLinkRow
 
 
@@ -74,7 +75,7 @@ def talk_of(connection: Connection, conversation_id: str, *, limit: int) -> list
     """Return the last `limit` texts of a conversation, oldest first."""
     rows = connection.execute(
         select(MessageRow.direction, MessageRow.body, MessageRow.kind)
-        .where(MessageRow.conversation_id == conversation_id)
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.direction != CLINICIAN)
         .order_by(MessageRow.turn_number.desc(), MessageRow.position.desc())
         .limit(limit)
     ).all()

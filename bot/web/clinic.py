@@ -15,7 +15,7 @@ from bot.core.errors import IllegalTransition, InvalidField, Refused
 from bot.services.clinicians import Clinician, TooManyTries, sign_in
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import OPEN, act, list_consults
-from bot.services.handover import release, take_over
+from bot.services.handover import release, speak, take_over
 from bot.services.parts import Parts
 from bot.web.clinician_entrance import log_in, log_out
 from bot.web.entrances import Entrance, entrance
@@ -120,6 +120,20 @@ def take_action(consult_id: str) -> Page:
     return redirect(url_for("clinic.consult", consult_id=consult_id), HTTPStatus.SEE_OTHER)
 
 
+@clinic.post("/consults/<consult_id>/words")
+@entrance(Entrance.CLINICIAN)
+def write_to_patient(consult_id: str) -> Page:
+    """Say the clinician's words to the patient; words that could not be said are kept."""
+    words = request.form.get("words", "")
+    try:
+        speak(_parts(), g.clinician, consult_id, words)
+    except (IllegalTransition, InvalidField, Refused):
+        return _consult_page(consult_id, refused=True, words=words), HTTPStatus.CONFLICT
+    return redirect(
+        url_for("clinic.consult", consult_id=consult_id) + "#talk", HTTPStatus.SEE_OTHER
+    )
+
+
 def _act(consult_id: str, name: str, note: str) -> None:
     """Do what a button says. Raises InvalidField if there is no such button."""
     if name in STEPS:
@@ -132,12 +146,19 @@ def _act(consult_id: str, name: str, note: str) -> None:
     act(_parts(), g.clinician, consult_id, action, version=version, note=note)
 
 
-def _consult_page(consult_id: str, *, refused: bool = False, note: str = "") -> str:
+def _consult_page(
+    consult_id: str, *, refused: bool = False, note: str = "", words: str = ""
+) -> str:
     sheet = read_sheet(_parts(), g.clinician, consult_id)
     shown: dict[str, Any] = sheet_page(sheet, _parts().clinics.of(sheet.summary.clinic_id))
     problem = clinic_words()["conflict"] if refused else ""
     return render_template(
-        "consult.html", sheet=shown, clinician=g.clinician, problem=problem, note=note
+        "consult.html",
+        sheet=shown,
+        clinician=g.clinician,
+        problem=problem,
+        note=note,
+        words=words,
     )
 
 

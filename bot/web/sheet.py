@@ -92,6 +92,7 @@ def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
         **summary_row(sheet.summary, clinic),
         "language": called("languages", sheet.language),
         "opted_out": sheet.opted_out,
+        "may_write": _may_write(sheet),
         "conversation_status": called("conversations", sheet.conversation_status.value),
         "alarm": called("alarms", "risk_open") if sheet.risk_open else "",
         "flags": [called("flags", code) for code in sheet.flags],
@@ -196,6 +197,11 @@ def _steps(status: ConversationStatus) -> list[dict[str, str]]:
     return [{"value": name, "label": called("actions", name)} for name in names]
 
 
+def _may_write(sheet: ConsultSheet) -> bool:
+    """Whether a clinician's words would reach the patient: taken over, and not opted out."""
+    return sheet.conversation_status is ConversationStatus.HUMAN and not sheet.opted_out
+
+
 def _danger(event: SeenDanger, clock: Clock) -> dict[str, Any]:
     source = "a text" if event.source == "text" else reason_called(event.source)
     return {
@@ -251,12 +257,13 @@ def _said(line: TranscriptLine, clock: Clock) -> dict[str, Any]:
     words = clinic_words()["attachments"]
     notes = [words["media"].format(count=line.media_count)] if line.media_count else []
     notes += [words["location"]] if line.has_location else []
+    is_said = line.direction in SPEAKERS
     return {
         "at": clock(line.at),
         "direction": line.direction,
-        "who": called("speakers", line.direction),
-        "step": "" if line.direction in SPEAKERS else called("actions", line.kind),
-        "text": line.text,
+        "who": line.clinician_name or called("speakers", line.direction),
+        "step": "" if is_said else called("actions", line.kind),
+        "text": line.text if is_said else "",
         "delivery": called("deliveries", line.delivery),
         "notes": notes,
     }

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import IllegalTransition, NotFound
+from bot.core.errors import IllegalTransition, InvalidField, NotFound, Refused
 from bot.services.clinic_files import apply_clinic, plan_clinic
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import list_consults
-from bot.services.handover import release, take_over
+from bot.services.handover import release, speak, take_over
 from bot.store import tables
 from tests.services.test_clinics import DEMO
 from tests.services.test_consults import DANGER
@@ -60,6 +60,50 @@ def test_taking_over_silences_the_bot_but_never_a_crisis(door, clinician, held):
         take_over(door.parts, clinician, held.id)
     release(door.parts, clinician, held.id)
     assert conversation(door).status == "active"
+
+
+def test_a_clinicians_words_leave_by_text_and_stand_under_their_name(door, clinician, held):
+    take_over(door.parts, clinician, held.id)
+    speak(door.parts, clinician, held.id, "  Are you somewhere safe right now?  ")
+    assert queued(door)[-1] == "Are you somewhere safe right now?"
+    assert {row.kind for row in door.rows(tables.OutboxRow)} == {"patient-text"}
+    said = read_sheet(door.parts, clinician, held.id).transcript[-1]
+    assert (said.text, said.clinician_name) == (
+        "Are you somewhere safe right now?",
+        clinician.name,
+    )
+    assert "speak" in {row.action for row in door.rows(tables.AuditRow)}
+
+
+def test_the_patient_is_told_who_has_come_and_that_they_have_left(door, clinician, held):
+    take_over(door.parts, clinician, held.id)
+    assert queued(door)[-1].startswith(f"{clinician.name} at Porchlight Demo Clinic is here now.")
+    release(door.parts, clinician, held.id)
+    (left,) = [text for text in queued(door) if "has left" in text]
+    assert clinician.name in left
+
+
+def test_a_clinician_writes_only_where_they_have_taken_over(door, clinician, held):
+    before = conversation(door).turn_number
+    with pytest.raises(IllegalTransition):
+        speak(door.parts, clinician, held.id, "Hello")
+    assert conversation(door).turn_number == before
+
+
+def test_nothing_is_written_to_a_patient_who_opted_out_of_texts(door, clinician, held):
+    take_over(door.parts, clinician, held.id)
+    door.send("STOP")
+    before = queued(door)
+    with pytest.raises(Refused):
+        speak(door.parts, clinician, held.id, "Hello")
+    assert queued(door) == before
+
+
+@pytest.mark.parametrize("words", ["", " \n ", "x" * 1601])
+def test_an_empty_or_endless_text_is_not_sent(door, clinician, held, words):
+    take_over(door.parts, clinician, held.id)
+    with pytest.raises(InvalidField):
+        speak(door.parts, clinician, held.id, words)
 
 
 def test_a_conversation_that_is_not_held_cannot_be_released(door, clinician, held):

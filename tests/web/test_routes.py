@@ -14,6 +14,7 @@ AGREED = {
     "POST /clinic/logout": Entrance.CLINICIAN,
     "GET /clinic/consults/<consult_id>": Entrance.CLINICIAN,
     "POST /clinic/consults/<consult_id>": Entrance.CLINICIAN,
+    "POST /clinic/consults/<consult_id>/words": Entrance.CLINICIAN,
     "GET /alerts/<alert_id>/<token>": Entrance.LINK_DOOR,
     "POST /alerts/<alert_id>/<token>": Entrance.LINK_DOOR,
     "GET /c/<token>": Entrance.LINK_DOOR,
