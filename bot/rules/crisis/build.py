@@ -82,7 +82,8 @@ class Builder:
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
         literal = {word for words in named for word in words.literal}
         lists = lexicons.WordLists(
-            words=literal | {*disguise.stems, *disguise.fillers, *disguise.real_words},
+            words=literal
+            | {*disguise.stems, *disguise.spellings, *disguise.fillers, *disguise.real_words},
             anchors={word for words in anchors for word in words.literal},
             prefixes=(prefix for words in named for prefix in words.prefixes),
             fillers=disguise.fillers,
@@ -240,14 +241,15 @@ def _guard_set(name: str, ids: Iterable[str], guards: Mapping[str, Guard]) -> tu
 
 
 def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
-    """Return misspelling -> stem, without the spellings that are words of their own."""
+    """Return misspelling -> word, without the spellings that are words of their own."""
     real = set(disguise.real_words) | set(disguise.stems)
-    return {
+    near = {
         spelling: stem
         for stem in reversed(disguise.stems)
         for spelling in lexicons.misspellings_of(stem)
         if spelling not in real
     }
+    return near | {wrong: word for word, wrongs in disguise.spellings.items() for wrong in wrongs}
 
 
 def _tier(where: str, label: str) -> Tier:

@@ -7,6 +7,8 @@ A frame is written as one would write the words: `i <adv> want to {die}`.
   every word that begins so;
 - `{name}` is a word class; `<name>` is up to two of its members, or none;
 - `{0-3}` is a gap of that many words; `{end}` and `{start}` are the ends of a clause;
+- `a ~8~ b` is the one and the other in either order, at most so many words apart in a sentence;
+  `a ~~8~~ b` may also have ends of sentences between them;
 - `{digit}`, `{number}`, `{year}`, `{high_bp}`, `{high_fever}` are numbers of that kind;
 - apostrophes are of no account: `don't` is `dont`.
 """
@@ -28,6 +30,7 @@ _OPEN_WORD = re.compile(r"([a-z0-9]+)\\w[*+]")
 _STRUCTURE = re.compile(
     r"\{(?P<low>\d+)-(?P<high>\d+)\}|\{(?P<name>[a-z][a-z0-9_]*)\}|<(?P<optional>[a-z][a-z0-9_]*)>"
 )
+_NEAR = re.compile(r" (?P<marks>~~?)(?P<high>\d+)(?P=marks) ")
 _QUANTIFIER = re.compile(r"[?*+]|\{(\d+),(\d*)\}")
 
 
@@ -48,10 +51,11 @@ class ClassRef:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Between `low` and `high` words of any kind."""
+    """Between `low` and `high` words of any kind, in one sentence unless it may cross its end."""
 
     low: int
     high: int
+    crosses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ def split_branches(source: str) -> list[str]:
 
 
 def _sequence(branch: str) -> Node:
+    near = _NEAR.search(branch) if "~" in branch else None
+    while near is not None and not _stands_outside(branch, near.start()):
+        near = _NEAR.search(branch, near.end())
+    if near is not None:
+        return _in_either_order(branch, near)
     items: list[Node] = []
     position = 0
     while position < len(branch):
@@ -125,6 +134,17 @@ def _sequence(branch: str) -> Node:
         node, position = _item(branch, position)
         items.append(node)
     return items[0] if len(items) == 1 else Sequence(tuple(items))
+
+
+def _stands_outside(branch: str, position: int) -> bool:
+    return branch.count("(", 0, position) == branch.count(")", 0, position)
+
+
+def _in_either_order(branch: str, near: re.Match[str]) -> Node:
+    """Return the choice of both orders of what stands on the sides of a `~8~`."""
+    one, other = _sequence(branch[: near.start()]), _sequence(branch[near.end() :])
+    gap = Gap(0, int(near["high"]), crosses=len(near["marks"]) == 2)
+    return Choice((Sequence((one, gap, other)), Sequence((other, gap, one))))
 
 
 def _item(branch: str, position: int) -> tuple[Node, int]:

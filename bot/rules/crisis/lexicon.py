@@ -35,6 +35,7 @@ _REMEMBERED_LETTERS = 24
 _REMEMBERED_STRETCHES = 16_384
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
 _REPEATED = re.compile(r"(.)\1+")
+_DISGUISED = re.compile(r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
 _MIXED = re.compile(r"[a-z]+|\d+")
 _DIGIT_WORDS = {"2": "to", "4": "for"}
@@ -59,11 +60,7 @@ def kind_of_number(digits: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Looks words up.
-
-    `named` are the words of the definitions, sorted; `codes` is exact; `squeezed` and `starred`
-    are tried for words it does not hold.
-    """
+    """Looks words up: `codes` is exact, the other maps come after it; `named` is sorted."""
 
     codes: Mapping[str, bytes]
     named: tuple[str, ...]
@@ -135,21 +132,30 @@ class Lexicon:
     def _respelled(self, word: str) -> bytes | None:
         """Return the code of the word this one is a spelling of, if any."""
         if word.isalpha():
-            plain = squeeze(word)
-            for spelling in (halved(word), plain) if plain != word else (word,):
-                known = self.codes.get(spelling, self.squeezed.get(spelling))
-                if known is not None:
-                    return known
-            return self._segmented(word)
+            return self._respelled_letters(word)
         if "*" in word:
             starred = self.starred.get(word)
             if starred is not None:
                 return starred
         for table in _LEET:
-            plain = squeeze(word.translate(table))
+            spelled = word.translate(table)
+            plain = squeeze(spelled)
             if plain in self.anchors:
                 return self.squeezed.get(plain)
+            if _DISGUISED.fullmatch(word) and spelled in self.codes:
+                return self.codes[spelled]
         return None
+
+    def _respelled_letters(self, word: str) -> bytes | None:
+        """Return the code of a word with letters too many, a dropped g, or words run together."""
+        plain = squeeze(word)
+        for spelling in (halved(word), plain) if plain != word else (word,):
+            known = self.codes.get(spelling, self.squeezed.get(spelling))
+            if known is not None:
+                return known
+        clipped = len(word) > 4 and word.endswith("in")
+        known = self.codes.get(f"{word}g") if clipped else None
+        return known or self._segmented(word)
 
     def _unknown(self, word: str) -> bytes:
         """Return what stands for a word that no definition names."""

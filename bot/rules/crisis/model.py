@@ -107,6 +107,7 @@ class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Stems whose misspellings are mended, words that are no misspelling, words read backwards.
 
+    `spellings` lists, for a word of the frames, the ways it is also written.
     `fillers` are left out before the frames are searched; common words are
     too frequent to open the gate by themselves.
     """
@@ -114,6 +115,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     most_common_words: list[str]
     common_words: list[str]
     stems: list[str]
+    spellings: dict[str, list[str]]
     real_words: list[str]
     backwards: list[str]
     fillers: list[str]

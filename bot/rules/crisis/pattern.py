@@ -23,6 +23,7 @@ from bot.rules.crisis.frame import (
 from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon, kind_of_number
 
 SOFT_MARKS = r"(?:\xff[\x01-\x0f])*"
+_ANY_MARKS = r"(?:\xff[\x01-\x1f])*"
 ANY_WORD = r"[\x80-\xfe][\x00-\x7f]"
 _START = r"(?:\A|\xff[\x01-\x1f])"
 _END = r"(?:\xff[\x01-\x1f]|\z)"
@@ -72,7 +73,7 @@ class Translator:
         if isinstance(node, ClassRef):
             return self._class_source(node.name, path)
         if isinstance(node, Gap):
-            return f"(?:{ANY_WORD}{SOFT_MARKS}){{{node.low},{node.high}}}"
+            return _gap_source(node)
         if isinstance(node, Edge):
             return f"{_START}{SOFT_MARKS}" if node.is_start else _END
         if isinstance(node, Repeat):
@@ -148,6 +149,12 @@ class Translator:
                 + [code for each, code in opened if each.startswith(prefix)]
             )
         return known
+
+
+def _gap_source(gap: Gap) -> str:
+    if gap.crosses:
+        return f"{_ANY_MARKS}(?:{ANY_WORD}{_ANY_MARKS}){{{gap.low},{gap.high}}}"
+    return f"(?:{ANY_WORD}{SOFT_MARKS}){{{gap.low},{gap.high}}}"
 
 
 def codes_source(codes: Iterable[bytes]) -> str:

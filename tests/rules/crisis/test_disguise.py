@@ -34,6 +34,9 @@ DISGUISED = [
     "i want2die",
     "i don’t want to live",
     "want to d-i-e",
+    "i w4nt to d1e",
+    "i wnat to dei",
+    "my partener is chokin me",
 ]
 
 

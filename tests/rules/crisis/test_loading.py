@@ -64,6 +64,25 @@ def test_a_bad_rule_is_named(folder: Path, changes: dict[str, str]) -> None:
     assert "en.test.rule" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("frame", "text", "is_met"),
+    [
+        ("zebra ~2~ lion", "a zebra saw the lion", True),
+        ("zebra ~2~ lion", "the lion saw a zebra", True),
+        ("zebra ~2~ lion", "the lion saw us and not a zebra", False),
+        ("zebra ~2~ lion", "a zebra. the lion", False),
+        ("zebra ~~2~~ lion", "a zebra. the lion", True),
+        ("zebra ~~2~~ lion", "there! a lion? a zebra", True),
+        ("(zebra|horse ~1~ cow) ran", "a cow and horse ran", True),
+    ],
+)
+def test_two_words_may_be_asked_for_in_either_order(
+    folder: Path, frame: str, text: str, is_met: bool
+) -> None:
+    write_rule(folder, patterns=f'["{frame}"]')
+    assert load_detector(folder).screen(text).fires is is_met
+
+
 def test_two_rules_of_one_id_are_refused(folder: Path) -> None:
     write_rule(folder, id="en.suicide.mention")
     with pytest.raises(DefinitionError, match=r"en\.suicide\.mention"):
