@@ -37,6 +37,17 @@ class ConsultAction(StrEnum):
     CANCEL = "cancel"
 
 
+class ConsultOutcome(StrEnum):
+    """How a matter in which danger was seen has ended, as the clinician who closed it knows."""
+
+    SAFE = "safe"
+    EMERGENCY_SERVICES = "emergency-services"
+    OTHER_CARE = "other-care"
+    DECLINED = "declined"
+    NOT_REACHED = "not-reached"
+    NO_DANGER = "no-danger"
+
+
 TRANSITIONS: dict[tuple[ConsultStatus, ConsultAction], ConsultStatus] = {
     (ConsultStatus.REQUESTED, ConsultAction.ACCEPT): ConsultStatus.ACCEPTED,
     (ConsultStatus.REQUESTED, ConsultAction.CANCEL): ConsultStatus.CANCELLED,
@@ -94,6 +105,17 @@ class ConsultRequest:
     clinician_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a clinician says with an action: a note, and how the matter has ended."""
+
+    note: str = ""
+    outcome: ConsultOutcome | None = None
+
+
+NOTHING_SAID = Said()
+
+
 def more_urgent(first: Priority, second: Priority) -> Priority:
     """Return the more urgent of two priorities; a priority is never lowered by a turn."""
     return max(first, second, key=URGENCY.__getitem__)
@@ -110,17 +132,25 @@ def legal_actions(status: ConsultStatus) -> tuple[ConsultAction, ...]:
 
 
 def apply_action(
-    request: ConsultRequest, action: ConsultAction, *, clinician_id: str, note: str = ""
+    request: ConsultRequest,
+    action: ConsultAction,
+    said: Said = NOTHING_SAID,
+    *,
+    clinician_id: str,
+    risk_open: bool = False,
 ) -> ConsultRequest:
     """Return the request after `action` by this clinician.
 
-    Raises IllegalTransition when its status does not allow the action, or when an action that
-    ends the matter comes without a note; `request` itself never changes.
+    `risk_open` says that danger was seen: then completing needs an outcome. Raises
+    IllegalTransition when its status does not allow the action, or when an action that ends the
+    matter comes without a note or outcome that it needs; `request` itself never changes.
     """
     target = TRANSITIONS.get((request.status, action))
     if target is None:
         raise IllegalTransition(f"consult request {request.id}: {request.status} -> {action}")
-    if action in NEEDS_NOTE and not note.strip():
+    if action in NEEDS_NOTE and not said.note.strip():
         raise IllegalTransition(f"consult request {request.id}: {action} needs a note")
+    if action is ConsultAction.COMPLETE and risk_open and said.outcome is None:
+        raise IllegalTransition(f"consult request {request.id}: {action} needs an outcome")
     holder = None if action is ConsultAction.RETURN else clinician_id
     return replace(request, status=target, version=request.version + 1, clinician_id=holder)

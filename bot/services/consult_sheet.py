@@ -15,6 +15,7 @@ from bot.core.answers import Answer
 from bot.core.decisions import Decision
 from bot.core.findings import RuleHit
 from bot.flows.model import Flow
+from bot.services.alert_history import AlertLine, alert_lines
 from bot.services.audit import AuditAction, audit
 from bot.services.clinicians import Clinician
 from bot.services.consults import ConsultSummary, find_own, find_summary
@@ -76,6 +77,7 @@ class HistoryStep:
     to_status: str | None
     clinician_name: str | None
     note: str | None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class ConsultSheet:
     flow: Flow | None
     transcript: tuple[TranscriptLine, ...]
     history: tuple[HistoryStep, ...]
+    alerts: tuple[AlertLine, ...] = ()
 
 
 def read_sheet(parts: Parts, clinician: Clinician, consult_id: str) -> ConsultSheet:
@@ -121,6 +124,7 @@ def read_sheet(parts: Parts, clinician: Clinician, consult_id: str) -> ConsultSh
             flow=None,
             transcript=_transcript(session, conversation.id),
             history=_history(session, row.id),
+            alerts=alert_lines(session, conversation.id),
         )
         flow_hash = conversation.flow_hash
     return _with_flow(parts, sheet, flow_hash)
@@ -210,6 +214,14 @@ def _history(session: Session, consult_id: str) -> tuple[HistoryStep, ...]:
         .order_by(ConsultEventRow.created_at, ConsultEventRow.id)
     )
     return tuple(
-        HistoryStep(row.created_at, row.action, row.from_status, row.to_status, name, row.note)
+        HistoryStep(
+            at=row.created_at,
+            action=row.action,
+            from_status=row.from_status,
+            to_status=row.to_status,
+            clinician_name=name,
+            note=row.note,
+            outcome=row.outcome,
+        )
         for row, name in rows
     )

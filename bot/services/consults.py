@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session
 from bot.consults.alert import acknowledge
 from bot.consults.model import (
     FINISHED,
+    NOTHING_SAID,
     ConsultAction,
     ConsultRequest,
     ConsultStatus,
+    Said,
     apply_action,
 )
 from bot.core.decisions import Priority
@@ -30,7 +32,7 @@ from bot.services.audit import AuditAction, audit
 from bot.services.clinicians import Clinician
 from bot.services.parts import Parts
 from bot.services.transactions import writing
-from bot.store.alerts import find_open_alert, save_alert
+from bot.store.alerts import AlertStep, add_step, find_open_alert, save_alert
 from bot.store.tables import (
     ClinicianRow,
     ConsultEventRow,
@@ -97,7 +99,7 @@ def act(
     action: ConsultAction,
     *,
     version: int,
-    note: str = "",
+    said: Said = NOTHING_SAID,
 ) -> ConsultStatus:
     """Change a request that was looked at in `version`; return its new status.
 
@@ -109,10 +111,13 @@ def act(
         if row.version != version:
             raise IllegalTransition(f"consult request {consult_id}: changed by somebody else")
         before = row.status
-        after = apply_action(_request(row), action, clinician_id=clinician.id, note=note)
+        risk_open = conversation.risk_open
+        after = apply_action(
+            _request(row), action, said, clinician_id=clinician.id, risk_open=risk_open
+        )
         row.status, row.version = after.status.value, after.version
         row.clinician_id = after.clinician_id
-        session.add(_event(parts, row, action, before=before, by=clinician, note=note))
+        session.add(_event(parts, row, (action, before), by=clinician, said=said))
         audit(parts, session, clinician.id, AuditAction(action.value), "consult", row.id)
         _acknowledge(parts, session, row, clinician)
         if after.status in FINISHED:
@@ -209,8 +214,15 @@ def _request(row: ConsultRow) -> ConsultRequest:
 
 
 def _event(
-    parts: Parts, row: ConsultRow, action: ConsultAction, *, before: str, by: Clinician, note: str
+    parts: Parts,
+    row: ConsultRow,
+    change: tuple[ConsultAction, str],
+    *,
+    by: Clinician,
+    said: Said,
 ) -> ConsultEventRow:
+    action, before = change
+    outcome = said.outcome if action is ConsultAction.COMPLETE else None
     return ConsultEventRow(
         id=parts.new_id(),
         consult_id=row.id,
@@ -218,7 +230,8 @@ def _event(
         from_status=before,
         to_status=row.status,
         clinician_id=by.id,
-        note=note.strip() or None,
+        note=said.note.strip() or None,
+        outcome=outcome and outcome.value,
         created_at=parts.now(),
     )
 
@@ -229,6 +242,8 @@ def _acknowledge(parts: Parts, session: Session, row: ConsultRow, clinician: Cli
     if stored is not None:
         by = f"clinician:{clinician.id}"
         save_alert(session.connection(), acknowledge(stored.alert, by=by, now=parts.now()))
+        step = AlertStep(parts.new_id(), stored.alert.id, "acknowledged")
+        add_step(session.connection(), step, now=parts.now())
 
 
 def _close(conversation: ConversationRow, row: ConsultRow, action: ConsultAction) -> None:

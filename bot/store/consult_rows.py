@@ -53,6 +53,7 @@ def add_consult(book: RowBook, asked: AskedConsult) -> None:
         to_status=ConsultStatus.REQUESTED.value if asked.opened else None,
         clinician_id=None,
         note=None,
+        outcome=None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.consults.model import FINISHED, ConsultAction, ConsultStatus
+from bot.consults.model import FINISHED, ConsultAction, ConsultOutcome, ConsultStatus, Said
 from bot.core.decisions import Priority
 from bot.core.errors import IllegalTransition, InvalidField, Refused
 from bot.services.clinicians import Clinician, TooManyTries, sign_in
@@ -112,11 +112,10 @@ def consult(consult_id: str) -> Page:
 @entrance(Entrance.CLINICIAN)
 def take_action(consult_id: str) -> Page:
     """Do what the pressed button says, with the note beside it."""
-    note = request.form.get("note", "")
     try:
-        _act(consult_id, request.form.get("action", ""), note)
+        _act(consult_id, request.form.get("action", ""))
     except IllegalTransition:
-        return _consult_page(consult_id, refused=True, note=note), HTTPStatus.CONFLICT
+        return _consult_page(consult_id, refused=True), HTTPStatus.CONFLICT
     return redirect(url_for("clinic.consult", consult_id=consult_id), HTTPStatus.SEE_OTHER)
 
 
@@ -128,27 +127,28 @@ def write_to_patient(consult_id: str) -> Page:
     try:
         speak(_parts(), g.clinician, consult_id, words)
     except (IllegalTransition, InvalidField, Refused):
-        return _consult_page(consult_id, refused=True, words=words), HTTPStatus.CONFLICT
+        return _consult_page(consult_id, refused=True), HTTPStatus.CONFLICT
     return redirect(
         url_for("clinic.consult", consult_id=consult_id) + "#talk", HTTPStatus.SEE_OTHER
     )
 
 
-def _act(consult_id: str, name: str, note: str) -> None:
+def _act(consult_id: str, name: str) -> None:
     """Do what a button says. Raises InvalidField if there is no such button."""
     if name in STEPS:
         STEPS[name](_parts(), g.clinician, consult_id)
         return
     try:
         action, version = ConsultAction(name), int(request.form.get("version", ""))
+        outcome = ConsultOutcome(ended) if (ended := request.form.get("outcome")) else None
     except ValueError:
         raise InvalidField("action", "is not one of the buttons", "use the page") from None
-    act(_parts(), g.clinician, consult_id, action, version=version, note=note)
+    said = Said(request.form.get("note", ""), outcome)
+    act(_parts(), g.clinician, consult_id, action, version=version, said=said)
 
 
-def _consult_page(
-    consult_id: str, *, refused: bool = False, note: str = "", words: str = ""
-) -> str:
+def _consult_page(consult_id: str, *, refused: bool = False) -> str:
+    """Return the page of a request; what was written is kept when it could not be done."""
     sheet = read_sheet(_parts(), g.clinician, consult_id)
     shown: dict[str, Any] = sheet_page(sheet, _parts().clinics.of(sheet.summary.clinic_id))
     problem = clinic_words()["conflict"] if refused else ""
@@ -157,8 +157,9 @@ def _consult_page(
         sheet=shown,
         clinician=g.clinician,
         problem=problem,
-        note=note,
-        words=words,
+        note=request.form.get("note", ""),
+        words=request.form.get("words", ""),
+        outcome=request.form.get("outcome", ""),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.consults.model import ConsultAction, ConsultStatus, legal_actions
+from bot.consults.model import ConsultAction, ConsultOutcome, ConsultStatus, legal_actions
 from bot.conversation.model import ConversationStatus
 from bot.core.answers import Answer, AnswerStatus, Value
 from bot.core.clinic import Clinic
@@ -18,6 +18,7 @@ from bot.flows.model import AskStep, Flow
 from bot.flows.questions import Kind, Question
 from bot.services.consult_sheet import ConsultSheet, SeenDanger, TranscriptLine
 from bot.services.consults import ConsultSummary
+from bot.web.alert_lines import alert_page
 from bot.web.wording import called, clinic_words, reason_called
 
 STAFF_LANGUAGE = "en"
@@ -93,6 +94,8 @@ def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
         "language": called("languages", sheet.language),
         "opted_out": sheet.opted_out,
         "may_write": _may_write(sheet),
+        "outcomes": _outcomes(sheet),
+        "alerts": alert_page(sheet.alerts, clinic, clock),
         "conversation_status": called("conversations", sheet.conversation_status.value),
         "alarm": called("alarms", "risk_open") if sheet.risk_open else "",
         "flags": [called("flags", code) for code in sheet.flags],
@@ -111,6 +114,7 @@ def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
                 "action": called("actions", step.action),
                 "by": step.clinician_name,
                 "note": step.note,
+                "outcome": called("outcomes", step.outcome),
             }
             for step in sheet.history
         ],
@@ -195,6 +199,13 @@ def _action(action: ConsultAction) -> dict[str, str]:
 def _steps(status: ConversationStatus) -> list[dict[str, str]]:
     names = [name for name, statuses in STEPS_IN.items() if status in statuses]
     return [{"value": name, "label": called("actions", name)} for name in names]
+
+
+def _outcomes(sheet: ConsultSheet) -> list[dict[str, str]]:
+    """Return how it may have ended, where the matter is one of danger."""
+    if not sheet.risk_open:
+        return []
+    return [{"value": o.value, "label": called("outcomes", o.value)} for o in ConsultOutcome]
 
 
 def _may_write(sheet: ConsultSheet) -> bool:

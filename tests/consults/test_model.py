@@ -7,8 +7,10 @@ from bot.consults.model import (
     NEEDS_NOTE,
     TRANSITIONS,
     ConsultAction,
+    ConsultOutcome,
     ConsultRequest,
     ConsultStatus,
+    Said,
     apply_action,
     due_at,
     legal_actions,
@@ -29,12 +31,12 @@ def a_request(status: ConsultStatus = ConsultStatus.REQUESTED) -> ConsultRequest
 def test_only_the_table_moves_a_request(status: ConsultStatus, action: ConsultAction) -> None:
     request = a_request(status)
     if (status, action) in TRANSITIONS:
-        moved = apply_action(request, action, clinician_id="n1", note="why")
+        moved = apply_action(request, action, Said("why"), clinician_id="n1")
         assert moved.status is TRANSITIONS[status, action]
         assert moved.version == request.version + 1
     else:
         with pytest.raises(IllegalTransition):
-            apply_action(request, action, clinician_id="n1", note="why")
+            apply_action(request, action, Said("why"), clinician_id="n1")
 
 
 @pytest.mark.parametrize("status", sorted(FINISHED))
@@ -58,7 +60,18 @@ def test_every_open_request_can_be_brought_to_an_end() -> None:
 @pytest.mark.parametrize("note", ["", "  \n"])
 def test_ending_a_request_without_a_note_is_refused(action: ConsultAction, note: str) -> None:
     with pytest.raises(IllegalTransition):
-        apply_action(a_request(ConsultStatus.ACCEPTED), action, clinician_id="n1", note=note)
+        apply_action(a_request(ConsultStatus.ACCEPTED), action, Said(note), clinician_id="n1")
+
+
+def test_a_matter_of_danger_needs_an_outcome_to_be_completed() -> None:
+    accepted = a_request(ConsultStatus.ACCEPTED)
+    complete = ConsultAction.COMPLETE
+    with pytest.raises(IllegalTransition):
+        apply_action(accepted, complete, Said("why"), clinician_id="n1", risk_open=True)
+    said = Said("why", ConsultOutcome.SAFE)
+    done = apply_action(accepted, complete, said, clinician_id="n1", risk_open=True)
+    assert done.status is ConsultStatus.COMPLETED
+    assert apply_action(accepted, complete, Said("why"), clinician_id="n1")
 
 
 def test_a_returned_request_belongs_to_nobody() -> None:

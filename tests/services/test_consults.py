@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.consults.model import ConsultAction, ConsultStatus
+from bot.consults.model import ConsultAction, ConsultOutcome, ConsultStatus, Said
 from bot.core.decisions import Priority
 from bot.core.errors import IllegalTransition, NotFound
 from bot.services.consult_sheet import read_sheet
@@ -17,6 +17,7 @@ from tests.services.conftest import PHONE, account
 from tests.services.test_inbound import together
 
 DANGER = "I want to kill myself tonight"
+SAFE = Said("safe", ConsultOutcome.SAFE)
 
 
 @pytest.fixture
@@ -84,16 +85,17 @@ def test_a_request_goes_through_its_states_and_keeps_its_history(door, clinician
         (ConsultAction.COMPLETE, "Called, safe with family."),
     ]:
         clock.advance(minutes=1)
-        act(door.parts, clinician, consult.id, action, version=version, note=note)
+        said = Said(note, ConsultOutcome.SAFE)
+        act(door.parts, clinician, consult.id, action, version=version, said=said)
         version += 1
     sheet = read_sheet(door.parts, clinician, consult.id)
     assert sheet.summary.status is ConsultStatus.COMPLETED
-    steps = [(step.action, step.clinician_name, step.note) for step in sheet.history]
+    steps = [(s.action, s.clinician_name, s.note, s.outcome) for s in sheet.history]
     assert steps == [
-        ("open", None, None),
-        ("accept", "Dr Doe", None),
-        ("start", "Dr Doe", None),
-        ("complete", "Dr Doe", "Called, safe with family."),
+        ("open", None, None, None),
+        ("accept", "Dr Doe", None, None),
+        ("start", "Dr Doe", None, None),
+        ("complete", "Dr Doe", "Called, safe with family.", "safe"),
     ]
     assert list_consults(door.parts, clinician) == ()
 
@@ -102,7 +104,7 @@ def test_completing_closes_the_risk_and_the_next_crisis_opens_a_new_request(
     door, clinician, consult
 ):
     act(door.parts, clinician, consult.id, ConsultAction.ACCEPT, version=1)
-    act(door.parts, clinician, consult.id, ConsultAction.COMPLETE, version=2, note="safe")
+    act(door.parts, clinician, consult.id, ConsultAction.COMPLETE, version=2, said=SAFE)
     (conversation,) = door.rows(tables.ConversationRow)
     assert (conversation.consult_id, conversation.risk_open) == (None, False)
     door.send(DANGER)
@@ -111,14 +113,24 @@ def test_completing_closes_the_risk_and_the_next_crisis_opens_a_new_request(
 
 
 def test_cancelling_leaves_a_risk_open(door, clinician, consult):
-    act(door.parts, clinician, consult.id, ConsultAction.CANCEL, version=1, note="twice")
+    act(door.parts, clinician, consult.id, ConsultAction.CANCEL, version=1, said=Said("twice"))
     (conversation,) = door.rows(tables.ConversationRow)
     assert (conversation.consult_id, conversation.risk_open) == (None, True)
 
 
+def test_a_matter_of_danger_is_not_completed_without_saying_how_it_ended(door, clinician, consult):
+    act(door.parts, clinician, consult.id, ConsultAction.ACCEPT, version=1)
+    with pytest.raises(IllegalTransition):
+        act(
+            door.parts, clinician, consult.id, ConsultAction.COMPLETE, version=2, said=Said("done")
+        )
+    (row,) = door.rows(tables.ConsultRow)
+    assert row.status == "accepted"
+
+
 def test_an_illegal_change_changes_nothing(door, clinician, consult):
     with pytest.raises(IllegalTransition):
-        act(door.parts, clinician, consult.id, ConsultAction.COMPLETE, version=1, note="x")
+        act(door.parts, clinician, consult.id, ConsultAction.COMPLETE, version=1, said=SAFE)
     with pytest.raises(IllegalTransition):
         act(door.parts, clinician, consult.id, ConsultAction.CANCEL, version=1)
     (row,) = door.rows(tables.ConsultRow)

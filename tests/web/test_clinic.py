@@ -62,7 +62,7 @@ def page_of(client, consult_id):
     return client.get(f"/clinic/consults/{consult_id}")
 
 
-def press(client, consult_id, action, *, note="", version=None):
+def press(client, consult_id, action, *, note="", version=None, outcome=""):
     page = page_of(client, consult_id)
     shown = re.search(r'name="version" value="(\d+)"', page.get_data(as_text=True))
     form = {
@@ -70,6 +70,7 @@ def press(client, consult_id, action, *, note="", version=None):
         "version": version or (shown[1] if shown else "1"),
         "action": action,
         "note": note,
+        "outcome": outcome,
     }
     return client.post(f"/clinic/consults/{consult_id}", data=form)
 
@@ -246,9 +247,8 @@ def test_pages_ask_for_nothing_from_elsewhere_and_are_not_kept(ana, consult_id):
 def test_a_request_is_accepted_and_completed_with_a_note(ana, consult_id):
     assert press(ana, consult_id, "accept").status_code == 303
     assert "with Ana Ruiz" in words(page_of(ana, consult_id))
-    assert (
-        press(ana, consult_id, "complete", note="Spoke with her, safe at home").status_code == 303
-    )
+    spoken = "Spoke with her, safe at home"
+    assert press(ana, consult_id, "complete", note=spoken, outcome="safe").status_code == 303
     page = words(page_of(ana, consult_id))
     assert "This request is closed" in page
     assert "Spoke with her, safe at home" in page

@@ -44,7 +44,7 @@ class ConsultEventRow(Created, Base):
     """One step of a consult request's history.
 
     `clinician_id` is None when the conversation brought it about; statuses are None where the
-    step changed none.
+    step changed none. `outcome` is how a matter of danger ended, on the step that completed it.
     """
 
     __tablename__ = "consult_events"
@@ -57,6 +57,7 @@ class ConsultEventRow(Created, Base):
     to_status: Mapped[str | None] = mapped_column(String(16))
     clinician_id: Mapped[str | None] = mapped_column(ID)
     note: Mapped[str | None] = mapped_column(EncryptedText("consult_events.note"))
+    outcome: Mapped[str | None] = mapped_column(String(24))
 
 
 class OutboxRow(Created, Base):

@@ -1,0 +1,85 @@
+"""The page of a request tells every step that was taken about danger, and how it ended."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from bot.core.clinic import OnCall
+from bot.services.clinics import ClinicBook
+from bot.store.tables import AlertRow, AlertStepRow, MessageRow
+from tests.web.test_clinic import ana, consult_id, page_of, press, words
+
+__all__ = ["ana", "consult_id"]
+
+
+def steps(client, consult_id):
+    table = words(page_of(client, consult_id)).split("What was done about it")[-1]
+    return " ".join(table.split("Triage")[0].split())
+
+
+@pytest.fixture
+def change(parts):
+    def run(statement):
+        with parts.engine.begin() as connection:
+            return connection.execute(statement)
+
+    return run
+
+
+def test_what_was_seen_said_and_opened_stands_there_in_order(ana, consult_id):
+    told = steps(ana, consult_id)
+    assert re.search(r"Danger seen.*Emergency resources said.*Alert opened", told)
+
+
+def test_who_was_paged_how_and_how_far_the_page_came(ana, consult_id, change, parts):
+    alert_id = change(select(AlertRow.id)).scalar_one()
+    at = parts.now() + timedelta(seconds=1)
+    base = {"alert_id": alert_id, "kind": "paged", "person": 7, "created_at": at}
+    change(insert(AlertStepRow).values(id="a" * 32, channel="email", **base))
+    told = steps(ana, consult_id)
+    assert "Paged somebody who is no longer on the on-call list by e-mail" in told
+
+
+def test_a_text_that_did_not_arrive_is_marked(ana, consult_id, change):
+    change(update(MessageRow).where(MessageRow.kind == "crisis").values(delivery="undelivered"))
+    page = page_of(ana, consult_id).get_data(as_text=True)
+    assert '<strong class="error">not delivered</strong>' in page
+
+
+def test_who_took_the_alert_stands_there_by_name(ana, consult_id):
+    press(ana, consult_id, "accept")
+    assert "Taken Ana Ruiz" in steps(ana, consult_id)
+
+
+@pytest.mark.parametrize(
+    ("by", "shown"), [("link", "by the link in the page"), ("oncall:0", "Night Nurse")]
+)
+def test_who_took_it_by_link_or_by_text_is_told_too(
+    ana, consult_id, change, parts, monkeypatch, by, shown
+):
+    known = parts.clinics.of("demo")
+    manned = type(known)(
+        **{f: getattr(known, f) for f in known.__struct_fields__}
+        | {"on_call": (OnCall("Night Nurse", "+15005550010"),)}
+    )
+    monkeypatch.setattr(ClinicBook, "of", lambda _book, _clinic_id: manned)
+    taken = {"acknowledged_at": parts.now(), "acknowledged_by": by, "next_at": None}
+    change(update(AlertRow).values(**taken))
+    assert f"Taken {shown}" in steps(ana, consult_id)
+
+
+def test_danger_is_not_closed_without_saying_how_it_ended(ana, consult_id):
+    press(ana, consult_id, "accept")
+    refused = press(ana, consult_id, "complete", note="Spoke with her")
+    assert refused.status_code == 409
+    assert "Spoke with her" in refused.get_data(as_text=True)
+    assert press(ana, consult_id, "complete", note="x", outcome="declined").status_code == 303
+    assert "Reached, and declined help" in words(page_of(ana, consult_id))
+    assert "How it ended" not in words(page_of(ana, consult_id))
+
+
+def test_an_outcome_that_does_not_exist_is_refused(ana, consult_id):
+    press(ana, consult_id, "accept")
+    assert press(ana, consult_id, "complete", note="x", outcome="great").status_code == 422
