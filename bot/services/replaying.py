@@ -22,6 +22,7 @@ from bot.services.parts import Parts
 from bot.services.spool import SpooledMessage, patient_of
 from bot.services.taking_turns import Reply, Task, take_stored_turn
 from bot.services.transactions import writing
+from bot.services.unturned import record_unturned
 from bot.store.engine import LockedTooLong
 from bot.store.rows import ReplyLeaves
 from bot.store.tables import MessageRow
@@ -130,9 +131,24 @@ def _is_treated(parts: Parts, spooled: SpooledMessage) -> bool:
         raise
     except Exception as error:
         log_failure(error, task)
-        return False
+        wanted = finding.fires or not isinstance(error, CallerError)
+        return wanted and _is_recorded(parts, task)
     if reply.duplicate:
         _note_unknown(parts, reply)
+    return True
+
+
+def _is_recorded(parts: Parts, task: Task) -> bool:
+    """Let a message that cannot be treated reach a person; false if not even that is possible."""
+    try:
+        if not record_unturned(parts, task):
+            return False
+    except StoreUnavailable:
+        raise
+    except Exception:
+        log.exception("message_not_treated", extra={"tier": task.finding.tier.label})
+        return False
+    log.error("message_without_turn", extra={"tier": task.finding.tier.label})
     return True
 
 

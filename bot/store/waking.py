@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.consults.alert import AlertReason, open_alert
+from bot.consults.alert import Alert, AlertReason, open_alert
 from bot.store.alert_rows import alert_values
 from bot.store.alerts import AlertStep, add_step, find_open_alert
 from bot.store.missing import add_if_missing
@@ -25,11 +25,16 @@ def wake_or_open(
     step: str,
     now: datetime,
     new_id: Callable[[], str],
+    reason: AlertReason = AlertReason.UNDELIVERED,
 ) -> None:
-    """Make the conversation's alert act now; open one if none is open. `step` says why."""
+    """Make the conversation's alert act now; open one for `reason` if none is open.
+
+    `step` is the code of what happened.
+    """
     stored = find_open_alert(connection, conversation_id)
     if stored is None:
-        _open(connection, conversation_id, now=now, new_id=new_id)
+        alert = open_alert(new_id(), reason, now)
+        _store(connection, conversation_id, alert)
         stored = find_open_alert(connection, conversation_id)
     if stored is None:
         return
@@ -70,15 +75,12 @@ def unconfirmed_texts(
     return found
 
 
-def _open(
-    connection: Connection, conversation_id: str, *, now: datetime, new_id: Callable[[], str]
-) -> None:
+def _store(connection: Connection, conversation_id: str, alert: Alert) -> None:
     conversation = connection.execute(
         select(ConversationRow.clinic_id, ConversationRow.consult_id).where(
             ConversationRow.id == conversation_id
         )
     ).one()
-    alert = open_alert(new_id(), AlertReason.UNDELIVERED, now)
     values = alert_values(
         alert,
         clinic_id=conversation.clinic_id,

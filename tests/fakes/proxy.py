@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Thread, Timer
+
+LONGEST_FREEZE_SECONDS = 15.0
 
 
 class FreezingProxy:
@@ -24,7 +26,11 @@ class FreezingProxy:
         Thread(target=self._accept, daemon=True).start()
 
     def freeze(self):
+        """Hang, but not for ever: a client without a deadline fails its test instead of hanging."""
         self._flowing.clear()
+        thaw = Timer(LONGEST_FREEZE_SECONDS, self.thaw)
+        thaw.daemon = True
+        thaw.start()
 
     def thaw(self):
         self._flowing.set()
