@@ -18,6 +18,7 @@ from bot.cli.keys import keys
 from bot.cli.phone import phone
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, serve, worker
+from bot.cli.spool import spool
 from bot.core.logs import JsonLines, reporter
 from bot.delivery.parts import DeliveryParts, load_pages
 from bot.delivery.senders import Sender
@@ -45,7 +46,7 @@ from config import Settings
 MOST_FORM_FIELDS = 100
 
 BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link)
-COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows, keys)
+COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows, keys, spool)
 rules.add_command(backtest)
 
 CHECKS: dict[Entrance, Check] = {

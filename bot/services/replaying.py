@@ -107,6 +107,7 @@ def _replay_all(parts: Parts, paths: list[Path]) -> int:
 def _replay_file(parts: Parts, path: Path) -> int:
     spooled = parts.spool.read(path)
     if spooled is None:
+        log.error("kept_message_unreadable")
         return 0
     if not _is_treated(parts, spooled):
         parts.spool.set_aside(path)

@@ -12,6 +12,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from bot.store.crypto import KeyRing, UnreadableField
 COLUMN = "spool.message"
 WHOLE = ".message"
 DAMAGED = ".damaged"
+UNFINISHED = ".aside"
+KINDS = {WHOLE: "waiting", DAMAGED: "set aside", UNFINISHED: "never finished"}
 
 
 class SpooledMessage(msgspec.Struct, frozen=True):
@@ -38,6 +41,17 @@ class SpooledMessage(msgspec.Struct, frozen=True):
     conversation_id: str | None
     answered: bool
     messaging_service_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of the spool by its name, which tells nothing of a patient, and what it is.
+
+    One that was never finished was cut off by a crash before anybody was told that it is kept.
+    """
+
+    name: str
+    kind: str
 
 
 class Spool:
@@ -67,7 +81,7 @@ class Spool:
         """Store the message durably. Raises OSError when the disk does not take it."""
         sealed = self._keyring.seal(COLUMN, msgspec.msgpack.encode(spooled))
         name = _name(spooled.message.received_at, patient, self._new_id())
-        aside = self._folder / f"{name}.aside"
+        aside = self._folder / f"{name}{UNFINISHED}"
         self._write(aside, sealed)
         reached(FailPoint.SPOOL_SYNCED)
         aside.rename(self._folder / f"{name}{WHOLE}")
@@ -99,6 +113,38 @@ class Spool:
         """Keep a file that cannot be replayed, under a name that nobody tries again."""
         path.rename(path.with_suffix(DAMAGED))
         self._sync_folder()
+
+    def kept(self) -> list[KeptFile]:
+        """Return every file in the folder that holds a message or a part of one, oldest first."""
+        try:
+            names = sorted(os.listdir(self._folder))
+        except FileNotFoundError:
+            return []
+        return [
+            KeptFile(Path(name).stem, KINDS[suffix])
+            for name in names
+            if (suffix := Path(name).suffix) in KINDS
+        ]
+
+    def try_again(self, name: str) -> bool:
+        """Give a file that was set aside back to be replayed; false if there is none."""
+        path = self._folder / f"{name}{DAMAGED}"
+        if Path(name).name != name or not path.exists():
+            return False
+        path.rename(path.with_suffix(WHOLE))
+        self._sync_folder()
+        return True
+
+    def discard(self, name: str) -> bool:
+        """Delete a file that was set aside or never finished; false if there is none."""
+        if Path(name).name != name:
+            return False
+        paths = [self._folder / f"{name}{suffix}" for suffix in (DAMAGED, UNFINISHED)]
+        found = [path for path in paths if path.exists()]
+        for path in found:
+            path.unlink()
+        self._sync_folder()
+        return bool(found)
 
     def remove(self, path: Path) -> None:
         """Forget a message that is stored now."""

@@ -26,7 +26,7 @@ class FreezingProxy:
         Thread(target=self._accept, daemon=True).start()
 
     def freeze(self):
-        """Hang, but not for ever: a client without a deadline fails its test instead of hanging."""
+        """Hang, but not for ever: a client without a deadline then fails its test."""
         self._flowing.clear()
         thaw = Timer(LONGEST_FREEZE_SECONDS, self.thaw)
         thaw.daemon = True
