@@ -265,7 +265,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "TWILIO_API_URL",
         "absolute address",
-        "Where texts are sent. In demo mode nothing is sent unless it is given.",
+        "Where texts are sent. The demo brings a stand-in for Twilio along: nothing leaves.",
         _web_address,
         TWILIO_API,
     ),
@@ -335,7 +335,7 @@ class Settings:
     address_hash_key: bytes = field(repr=False)
     twilio_account_sid: str = field(repr=False)
     twilio_auth_token: tuple[str, ...] = field(repr=False)
-    twilio_api_url: str | None
+    twilio_api_url: str
     smtp_url: str | None = field(repr=False)
     mail_from: str
     web_workers: int
@@ -356,8 +356,6 @@ class Settings:
         if _demo_wanted(given["DEMO"]):
             given = _with_demo_values(given)
         values = _read_all(given)
-        if values["demo"] and not given["TWILIO_API_URL"]:
-            values["twilio_api_url"] = None
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{values['instance_path']}/porchlight.db"
         values["spool_dir"] = values["spool_dir"] or values["instance_path"] / "spool"
@@ -373,9 +371,15 @@ def _with_demo_values(given: Mapping[str, str]) -> dict[str, str]:
     rows = {setting.env: setting for setting in SETTINGS}
     folder = _folder(given["INSTANCE_PATH"] or rows["INSTANCE_PATH"].default or "")
     kept = keep_demo_secrets(folder)
-    port = given["PORT"] or rows["PORT"].default
+    port = given["PORT"] or rows["PORT"].default or ""
     kept["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    kept["TWILIO_API_URL"] = stand_in_address(port)
     return {name: value or kept.get(name, "") for name, value in given.items()}
+
+
+def stand_in_address(port: str) -> str:
+    """Return where the demo's stand-in for Twilio answers: one port further ("" for no port)."""
+    return f"http://127.0.0.1:{int(port) + 1}" if port.isdecimal() else ""
 
 
 def _read_all(given: Mapping[str, str]) -> dict[str, Any]:
@@ -434,7 +438,10 @@ def _write_draft(folder: Path, values: Mapping[str, str]) -> Path:
     return draft
 
 
-DEMO_VALUES = {"PUBLIC_URL": "http://127.0.0.1:PORT", "TWILIO_API_URL": "nothing is sent"}
+DEMO_VALUES = {
+    "PUBLIC_URL": "http://127.0.0.1:PORT",
+    "TWILIO_API_URL": "http://127.0.0.1:PORT + 1",
+}
 
 
 def settings_table() -> str:

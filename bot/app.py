@@ -13,6 +13,7 @@ from bot.channels.signature import make_signature_check
 from bot.cli.backtest import backtest
 from bot.cli.clinicians import clinicians
 from bot.cli.clinics import clinics
+from bot.cli.fake import fake_twilio
 from bot.cli.flows import flows
 from bot.cli.keys import keys
 from bot.cli.phone import phone
@@ -41,12 +42,15 @@ from bot.web.link import check_link, link
 from bot.web.resting import rest_with_the_store
 from bot.web.sms import STATUS_PATH, sms
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
-from config import Settings
+from config import Settings, stand_in_address
 
 MOST_FORM_FIELDS = 100
 
 BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link)
-COMMANDS = (serve, worker, migrate, phone, rules, clinics, clinicians, flows, keys, spool)
+COMMANDS = (
+    *(serve, worker, migrate, phone, fake_twilio),
+    *(rules, clinics, clinicians, flows, keys, spool),
+)
 rules.add_command(backtest)
 
 CHECKS: dict[Entrance, Check] = {
@@ -102,11 +106,19 @@ def _configure(app: Flask, settings: Settings) -> None:
         HOST=settings.host,
         PORT=settings.port,
         PUBLIC_URL=settings.public_url,
+        STAND_IN=_stand_in(settings),
+        INSTANCE_PATH=settings.instance_path,
         DATABASE_URL=settings.database_url,
         WEB_WORKERS=settings.web_workers,
         TWILIO_ACCOUNT_SID=settings.twilio_account_sid,
         TWILIO_AUTH_TOKEN=settings.twilio_auth_token,
     )
+
+
+def _stand_in(settings: Settings) -> str | None:
+    """Return the address at which the demo needs a stand-in for Twilio; None if it needs none."""
+    address = stand_in_address(str(settings.port))
+    return address if settings.demo and settings.twilio_api_url == address else None
 
 
 def _is_https(settings: Settings) -> bool:
@@ -133,14 +145,12 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
     """Return what the worker needs. Made on demand: web processes need no provider's library."""
     from bot.delivery.twilio_texts import TwilioTexts
 
-    texts: Sender = KeptAtHome()
-    if settings.twilio_api_url is not None:
-        texts = TwilioTexts(
-            settings.twilio_account_sid,
-            settings.twilio_auth_token[0],
-            api_url=settings.twilio_api_url,
-            status_url=settings.public_url + STATUS_PATH,
-        )
+    texts = TwilioTexts(
+        settings.twilio_account_sid,
+        settings.twilio_auth_token[0],
+        api_url=settings.twilio_api_url,
+        status_url=settings.public_url + STATUS_PATH,
+    )
     letters: Sender = KeptAtHome() if settings.demo else NotSetUp("smtp")
     if settings.smtp_url is not None:
         letters = SmtpLetters(settings.smtp_url, sender=settings.mail_from)

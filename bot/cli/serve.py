@@ -49,7 +49,10 @@ def serve() -> None:
     """Migrate, prepare the demo if it is one, and serve web and worker until told to stop."""
     config = current_app.config
     host, port = config["HOST"], config["PORT"]
+    stand_in = _stand_in(config)
     _refuse_taken_port(host, port)
+    if stand_in:
+        _refuse_taken_port("127.0.0.1", int(stand_in[0]))
     upgrade(config["DATABASE_URL"])
     check_durability(current_app.extensions["porchlight"].engine)
     _say("database: up to date")
@@ -60,7 +63,17 @@ def serve() -> None:
     _say("stop with Ctrl-C")
     sys.stdout.flush()
     arguments = ["-m", "bot.cli.supervise", host, str(port), str(config["WEB_WORKERS"])]
+    arguments += stand_in
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell is wanted
+
+
+def _stand_in(config: dict[str, Any]) -> list[str]:
+    """Return port and ledger of the demo's stand-in for Twilio; nothing if there is none."""
+    address = config["STAND_IN"]
+    if address is None:
+        return []
+    ledger = config["INSTANCE_PATH"] / "fake-twilio.jsonl"
+    return [address.rpartition(":")[2], str(ledger)]
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
@@ -82,6 +95,8 @@ def _prepare_demo(config: dict[str, Any]) -> None:
     prepare_clinician(parts, config["DEMO_PASSWORD"])
     _say("demo clinic:   answers at +15005550006; nothing leaves this machine")
     _say(f"log in as:     {EMAIL}  password: {config['DEMO_PASSWORD']}")
+    if config["STAND_IN"]:
+        _say(f"what it sends: {config['STAND_IN']}/ (a stand-in for Twilio; make it fail there)")
     _say("text it from a second terminal: DEMO=1 .venv/bin/flask --app wsgi phone")
 
 

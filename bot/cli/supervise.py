@@ -1,4 +1,4 @@
-"""Starts the web and the worker processes, restarts whichever dies, stops both when told to.
+"""Starts the web and the worker processes, restarts whichever dies, stops all when told to.
 
 Uses the standard library alone, so that the process that watches stays small. What must stay
 true: SIGTERM and SIGINT reach every child, a child that hangs is killed after `PATIENCE_SECONDS`,
@@ -129,11 +129,24 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
 
 
+def fake_twilio_command(*, port: int, ledger: str) -> list[str]:
+    """Return the command that stands in for Twilio in the demo."""
+    options = ["--port", str(port), "--ledger", ledger]
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "fake-twilio", *options]
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Supervise web and worker; arguments are host, port and number of web processes."""
-    host, port, workers = arguments
+    """Supervise web and worker; arguments are host, port and number of web processes.
+
+    In the demo a stand-in for Twilio as well: its port and its ledger follow.
+    """
+    host, port, workers, *stand_in = arguments
     web = Child("web", web_command(host=host, port=int(port), workers=int(workers)))
-    return Supervisor([web, Child("worker", worker_command())]).run()
+    children = [web, Child("worker", worker_command())]
+    if stand_in:
+        command = fake_twilio_command(port=int(stand_in[0]), ledger=stand_in[1])
+        children.append(Child("fake-twilio", command))
+    return Supervisor(children).run()
 
 
 def _say(line: str) -> None:

@@ -1,95 +1,107 @@
-"""A Twilio that speaks HTTP and keeps a ledger of what it accepted.
+"""The fake Twilio for tests: inside the test's own process, or as one of its own.
 
-It answers as Twilio's Messages resource does (version 2010-04-01): 201 with a SID, or an error
-with `code`, `message`, `more_info` and `status`. Its mood can be changed between requests.
+`fake_twilio()` serves from a thread and lets a test look into it; `python -m tests.fakes.twilio
+PORT LEDGER` runs a whole one, which checks logins and signs its callbacks with the tests' token.
 """
 
 from __future__ import annotations
 
-import json
-import threading
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from bot.cli.fake_twilio import exchange, server
+from bot.cli.fake_twilio.ledger import Ledger
+from bot.core.clock import utc_now
+from tests.fakes.twilio_shapes import departures
+
+ACCOUNT = "AC" + "1" * 32
+TOKEN = "7" * 32
+ANYBODY = exchange.ANYBODY
 
 
 class Mood(Enum):
     WELL = "well"
-    BUSY = "429"
-    BROKEN = "500"
+    BUSY = "busy"
+    BROKEN = "broken"
+    BROKEN_AFTER = "broken-after"
     OPTED_OUT = "21610"
-    DEAF = "takes it and never answers"
+    DEAF = "deaf"
+    HANGING = "hanging"
+    SLOW = "slow"
 
 
 @dataclass
 class FakeTwilio:
-    mood: Mood = Mood.WELL
-    ledger: list[dict[str, str]] = field(default_factory=list)
-    requests: int = 0
-    url: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Looks into a fake that runs in this process."""
+
+    inner: exchange.FakeTwilio
+    url: str
+
+    @property
+    def mood(self) -> Mood:
+        opted_out = ANYBODY in self.inner.mode.refuses
+        return Mood.OPTED_OUT if opted_out else Mood(self.inner.mode.mood.value)
+
+    @mood.setter
+    def mood(self, mood: Mood) -> None:
+        refuses = f"{ANYBODY}:21610" if mood is Mood.OPTED_OUT else ""
+        plain = "well" if mood is Mood.OPTED_OUT else mood.value
+        self.behave(mood=plain, refuses=refuses)
+
+    @property
+    def ledger(self) -> list[dict[str, Any]]:
+        """The texts that were accepted, in order, with the names of their fields at Twilio."""
+        return self.inner.ledger.of_kind("message")
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        return self.inner.ledger.of_kind("call")
+
+    @property
+    def requests(self) -> int:
+        return self.inner.requests
+
+    def behave(self, **changes: object) -> None:
+        """Change fields of its Mode."""
+        self.inner.change([(name, str(value)) for name, value in changes.items()])
 
     def bodies_to(self, number: str) -> list[str]:
         return [entry["Body"] for entry in self.ledger if entry["To"] == number]
 
 
-ERRORS = {
-    Mood.BUSY: (429, 20429, "Too Many Requests"),
-    Mood.BROKEN: (500, 20500, "Internal Server Error"),
-    Mood.OPTED_OUT: (400, 21610, "Attempt to send to unsubscribed recipient"),
-}
-
-
-def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            form = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            with fake.lock:
-                fake.requests += 1
-                mood = fake.mood
-                if mood in ERRORS:
-                    status, code, text = ERRORS[mood]
-                    answer = {"code": code, "message": text, "status": status, "more_info": ""}
-                    self.answer(status, answer)
-                    return
-                sid = f"SM{len(fake.ledger):032x}"
-                fake.ledger.append({**form, "Sid": sid, "Path": self.path})
-            if mood is Mood.DEAF:
-                self.close_connection = True
-                self.connection.close()
-                return
-            self.answer(201, {"sid": sid, "status": "queued", "to": form.get("To")})
-
-        def answer(self, status: int, content: dict[str, object]) -> None:
-            payload = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextmanager
 def fake_twilio() -> Iterator[FakeTwilio]:
-    """Serve a fake Twilio on a free port for the time of the block."""
-    fake = FakeTwilio()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
-    server.daemon_threads = True
-    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    """Serve a fake on a free port for the time of the block; it lets everybody in.
+
+    What was asked of it and what it answered must be as Twilio's API description says.
+    """
+    inner = exchange.FakeTwilio(Ledger(utc_now), utc_now)
+    found: list[str] = []
+
+    def compare(operation: str, pairs: server.Pairs, answer: exchange.Answer) -> None:
+        strange = departures(operation, pairs, answer.status, answer.document)
+        found.extend(f"{operation}: {each}" for each in strange)
+
+    with server.answering(server.Exchange(inner, on_granted=compare)) as url:
+        yield FakeTwilio(inner, url)
+    assert found == []
+
+
+def main(port: int, ledger: Path) -> None:
+    """Run a whole fake until SIGTERM."""
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    with server.fake_twilio(account_sid=ACCOUNT, token=TOKEN, ledger=ledger, port=port) as url:
+        print(url, flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

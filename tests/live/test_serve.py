@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,13 +10,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.live.processes import ROOT, free_port, python, running, wait_until_ready
+from tests.live.servers import await_true
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
+ON_CALL = "+15005550010"
 FLASK = ("-m", "flask", "--app", "wsgi")
 
 
@@ -66,7 +70,7 @@ def test_the_demo_serves_answers_and_stops_cleanly_twice(tmp_path):
                 _talk(env)
                 _refuse_second_server(env, port)
             family = children_of(process.pid)
-            assert len(family) == 2
+            assert len(family) == 3
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=40) == 0
             assert not any(is_alive(pid) for pid in family)
@@ -91,6 +95,42 @@ def _refuse_second_server(env, port):
     assert second.returncode != 0
     assert f"port {port} on 127.0.0.1 is taken" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_in_the_demo_a_text_fails_its_worker_is_killed_and_it_arrives(tmp_path):
+    port = free_port()
+    env, log = demo(tmp_path / "instance", port), tmp_path / "serve.log"
+    stand_in = f"http://127.0.0.1:{port + 1}"
+
+    def happened(**facts):
+        entries = json.load(urllib.request.urlopen(f"{stand_in}/ledger", timeout=10))
+        return any(entry.items() >= facts.items() for entry in entries)
+
+    with running(python(*FLASK, "serve"), env, log) as process:
+        wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+        assert f"{stand_in}/" in log.read_text()
+        await_true(lambda: answers(f"{stand_in}/mode"), seconds=30)
+        urllib.request.urlopen(f"{stand_in}/mode", b"mood=busy", timeout=10).close()
+        assert phone(env, "I want to die").returncode == 0
+        await_true(lambda: happened(entry="refused", code=20429, To=ON_CALL), seconds=30)
+        os.kill(next(p for p in children_of(process.pid) if "worker" in command_of(p)), 9)
+        urllib.request.urlopen(f"{stand_in}/mode", b"mood=well", timeout=10).close()
+        await_true(lambda: happened(entry="message", To=ON_CALL), seconds=60)
+        await_true(
+            lambda: happened(entry="callback", status="delivered", answered=204), seconds=20
+        )
+
+
+def answers(address):
+    try:
+        urllib.request.urlopen(address, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def command_of(pid):
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def test_a_phone_without_a_server_says_what_to_start(tmp_path):
