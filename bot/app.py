@@ -45,6 +45,8 @@ from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
 from config import Settings, stand_in_address
 
 MOST_FORM_FIELDS = 100
+HANDS = 4
+"""Rows that the worker delivers at once in each of its two lanes."""
 
 BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link)
 COMMANDS = (
@@ -166,6 +168,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         report=reporter(logging.getLogger("bot.delivery")),
         name=parts.new_id(),
         replay=partial(replay, parts),
+        hands=HANDS,
     )
 
 

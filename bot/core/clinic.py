@@ -31,6 +31,9 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whose emergency resources apply. `licensed_states` are ISO 3166-2 codes such as US-CA.
     `languages` are in order of preference; the first is the default. `flow` names the flow that
     greets a new patient. `chat_origins` are the web origins that may embed the chat.
+    `segments_per_second` is the pace of routine texts from each of its numbers (what carriers
+    allow a long code is the default), `total_segments_per_second` that of all of them together,
+    if there is to be a limit. Pages and emergency texts keep to neither.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chat_origins: tuple[str, ...] = ()
     on_call: tuple[OnCall, ...] = ()
     messaging_service_sids: tuple[str, ...] = ()
+    segments_per_second: float = 1.0
+    total_segments_per_second: float | None = None
 
     def answers_at(self, channel: Channel, address: str) -> bool:
         """Whether a message to `address` on `channel` is for this clinic."""

@@ -8,7 +8,7 @@ its skin tone, a flag) moves to the next segment whole. Counted as Twilio's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import regex
@@ -19,6 +19,10 @@ GSM7_BASIC = frozenset(
 )
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 GSM7 = GSM7_BASIC | GSM7_EXTENSION
+
+PART_UNITS = 1530
+"""The longest text that leaves as one, in UTF-16 code units: ten GSM-7 segments. Twilio refuses
+more than 1,600 characters."""
 
 GRAPHEME = regex.compile(r"\X")
 
@@ -85,6 +89,51 @@ def count_segments(text: str) -> SegmentCount:
         return _count("GSM-7", [2 if c in GSM7_EXTENSION else 1 for c in text], 160, 153)
     sizes = (len(g.encode("utf-16-le", "surrogatepass")) // 2 for g in GRAPHEME.findall(text))
     return _count("UCS-2", list(sizes), 70, 67)
+
+
+def split_text(text: str, *, units: int = PART_UNITS) -> tuple[str, ...]:
+    """Return `text` in parts of at most `units` UTF-16 code units; joined they are `text` again.
+
+    A part ends where a line ends, else a sentence, else a word, as long as it is at least half
+    full; else between two graphemes. Only a grapheme longer than a whole part is parted. What
+    would be nothing but white space is left out, since no provider takes an empty text.
+    """
+    parts = []
+    while _units(text) > units:
+        cut = _cut(text, units)
+        parts.append(text[:cut])
+        text = text[cut:]
+    return tuple(part for part in (*parts, text) if part.strip())
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_BORDERS: tuple[Callable[[str], bool], ...] = (
+    lambda end: end[-1] == "\n",
+    lambda end: end[-1].isspace() and end[0] in ".!?:;",
+    lambda end: end[-1].isspace(),
+)
+"""Whether a part may end after these two characters, from the best place to the least good."""
+
+
+def _cut(text: str, units: int) -> int:
+    """Return where the first part ends."""
+    ends, used = [], 0
+    for grapheme in GRAPHEME.finditer(text):
+        used += _units(grapheme[0])
+        if used > units:
+            break
+        ends.append(grapheme.end())
+    if not ends:
+        return units // 2  # one grapheme fills the part and more; no character has over two units
+    late = [end for end in ends if end > len(text[: ends[-1]]) // 2]
+    for is_border in _BORDERS:
+        for end in reversed(late):
+            if end >= 2 and is_border(text[end - 2 : end]):
+                return end
+    return ends[-1]
 
 
 def _count(encoding: str, sizes: list[int], single: int, several: int) -> SegmentCount:

@@ -66,7 +66,7 @@ def _page(
     for kind in ways:
         departure = Departure(
             parts.new_id(), stored.clinic_id, kind, f"oncall:{number}", payload,
-            stored.conversation_id,
+            stored.conversation_id, Priority.STAT,
         )  # fmt: skip
         put(connection, departure, now=parts.now())
         channel = "sms" if kind == PAGE_TEXT else "email"

@@ -24,6 +24,7 @@ class DeliveryParts:
     address at which an alert can be acknowledged without a login. `report` takes the name of a
     thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
     messages that were kept on disk while the database was away; it returns how many there were.
+    `hands` is how many rows are delivered at once, so that a provider that hangs holds up few.
     """
 
     engine: Engine
@@ -37,6 +38,7 @@ class DeliveryParts:
     report: Callable[..., None]
     name: str
     replay: Callable[[], int] = int
+    hands: int = 1
 
 
 def load_pages() -> Phrases:

@@ -2,47 +2,94 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.delivery.senders import Letter
+from bot.delivery.senders import Undeliverable
 from bot.store.outbox import OutboxItem, OutboxState
-from bot.store.receipts import apply_receipts
+from bot.store.receipts import apply_receipts, is_forward, whole_delivery
+from bot.store.rows import PATIENT_TEXT
 from bot.store.tables import ConversationRow, MessageRow, PatientRow
+from bot.store.text_parts import keep_part
 
-PATIENT_TEXT = "patient-text"
+__all__ = ["PATIENT_TEXT", "part_sent", "patient_text", "refuse_opted_out", "text_ended"]
 
 
-def patient_letter(connection: Connection, item: OutboxItem, *, origin: str) -> Letter | None:
-    """Return the text with its patient's number; None if the patient has opted out since."""
+@dataclass(frozen=True, slots=True)
+class PatientText:
+    """What is needed to send a text; `written_to` is the number that the patient last texted."""
+
+    address: str
+    body: str
+    written_to: str | None
+
+
+def patient_text(connection: Connection, item: OutboxItem) -> PatientText | None:
+    """Return the text of a row and where it goes; None if there is no such message."""
     row = connection.execute(
-        select(PatientRow.address, PatientRow.opted_out_at, MessageRow.body)
+        select(PatientRow.address, MessageRow.body, MessageRow.conversation_id)
         .join(ConversationRow, ConversationRow.patient_id == PatientRow.id)
         .join(MessageRow, MessageRow.conversation_id == ConversationRow.id)
         .where(MessageRow.id == item.payload["message_id"])
     ).one_or_none()
-    if row is None or row.opted_out_at is not None:
+    if row is None:
         return None
-    return Letter(item.id, row.address, origin, row.body)
+    written_to = connection.scalar(
+        select(MessageRow.clinic_address)
+        .where(
+            MessageRow.conversation_id == row.conversation_id,
+            MessageRow.clinic_address.is_not(None),
+        )
+        .order_by(MessageRow.turn_number.desc(), MessageRow.position.desc())
+        .limit(1)
+    )
+    return PatientText(row.address, row.body, written_to)
 
 
-def text_sent(
-    connection: Connection,
-    item: OutboxItem,
-    *,
-    state: OutboxState,
-    provider_key: str | None,
-    now: datetime,
+def refuse_opted_out(item: OutboxItem, connection: Connection) -> None:
+    """Raise Undeliverable if the patient has opted out.
+
+    The patient's row stays locked until the transaction ends that marks the text as being sent:
+    a STOP is either seen here, or comes after the text.
+    """
+    opted_out_at = connection.execute(
+        select(PatientRow.opted_out_at)
+        .join(ConversationRow, ConversationRow.patient_id == PatientRow.id)
+        .join(MessageRow, MessageRow.conversation_id == ConversationRow.id)
+        .where(MessageRow.id == item.payload["message_id"])
+        .with_for_update(read=True, of=PatientRow)
+    ).scalar_one()
+    if opted_out_at is not None:
+        raise Undeliverable("opted-out")
+
+
+def part_sent(
+    connection: Connection, item: OutboxItem, *, provider_key: str, part: int, now: datetime
 ) -> None:
-    """Write on the message itself how its sending ended, and the provider's id of it.
+    """Write down the provider's id of a text, or of one part of it (from 1; 0 for a whole text).
 
     The provider's word on it may have come before we knew that id; then it is applied now.
     """
-    connection.execute(
-        update(MessageRow)
-        .where(MessageRow.id == item.payload["message_id"])
-        .values(provider_key=provider_key, delivery=state.value, delivery_at=now)
-    )
-    if provider_key is not None:
-        apply_receipts(connection, provider_key, now=now)
+    message_id = item.payload["message_id"]
+    if part:
+        keep_part(connection, message_id, part, provider_key, now=now)
+    else:
+        unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
+        connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
+    apply_receipts(connection, provider_key, now=now)
+
+
+def text_ended(
+    connection: Connection, item: OutboxItem, *, state: OutboxState, now: datetime
+) -> None:
+    """Write on the message itself how its sending ended; a receipt that says more stands."""
+    of_message = MessageRow.id == item.payload["message_id"]
+    before = connection.scalar(select(MessageRow.delivery).where(of_message).with_for_update())
+    after = state.value
+    if not is_forward(before, after):
+        return
+    whole = whole_delivery(connection, item.payload["message_id"], after)
+    values = {"delivery": whole or after, "delivery_at": now}
+    connection.execute(update(MessageRow).where(of_message).values(values))

@@ -1,46 +1,73 @@
 """The worker: kept messages, unconfirmed texts, due alerts, the outbox; until told to stop.
 
 It keeps nothing in memory that matters. Killed at any point, the next one goes on from the rows.
+Pages and emergency texts have a lane of their own: a provider that hangs, or a thousand routine
+texts, never hold them up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Event
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
 
 from bot.core.errors import StoreUnavailable
 from bot.delivery.alerts import page_due_alerts
-from bot.delivery.outbox import deliver_due
+from bot.delivery.outbox import deliver_ordinary, deliver_urgent
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.receipts import watch_emergency_texts
 
 IDLE_SECONDS = 1.0
 DATABASE_AWAY_SECONDS = 5.0
 
+Work = Callable[[DeliveryParts], int]
+
 
 def _replay(parts: DeliveryParts) -> int:
     return parts.replay()
 
 
-ROUND: tuple[Callable[[DeliveryParts], int], ...] = (
-    _replay,
-    watch_emergency_texts,
-    page_due_alerts,
-    deliver_due,
-)
-"""One round of work, in order: what is woken is paged, and what is paged leaves, in one go."""
+URGENT_ROUND: tuple[Work, ...] = (watch_emergency_texts, page_due_alerts, deliver_urgent)
+"""One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
+
+ROUND: tuple[Work, ...] = (_replay, deliver_ordinary)
+"""One round of everything else, in order."""
 
 
 def run(parts: DeliveryParts, stop: Event) -> None:
-    """Work until `stop` is set. A database that is away is waited for."""
+    """Work in both lanes until `stop` is set. A database that is away is waited for.
+
+    A fault in either lane ends both and is raised: whoever started the worker starts it again.
+    """
     parts.report("worker.started")
+    faults: list[BaseException] = []
+    urgent = Thread(target=_run_urgent, args=(parts, stop, faults))
+    urgent.start()
+    try:
+        _run_lane(parts, ROUND, stop)
+    finally:
+        stop.set()
+        urgent.join()
+    parts.report("worker.stopped")
+    if faults:
+        raise faults[0]
+
+
+def _run_urgent(parts: DeliveryParts, stop: Event, faults: list[BaseException]) -> None:
+    try:
+        _run_lane(parts, URGENT_ROUND, stop)
+    except BaseException as fault:
+        faults.append(fault)
+    finally:
+        stop.set()
+
+
+def _run_lane(parts: DeliveryParts, works: Sequence[Work], stop: Event) -> None:
     while not stop.is_set():
         try:
-            busy = sum(work(parts) for work in ROUND)
+            busy = sum(work(parts) for work in works)
         except StoreUnavailable as error:
             parts.report("worker.database-away", error_code=str(error))
             stop.wait(DATABASE_AWAY_SECONDS)
             continue
         if not busy:
             stop.wait(IDLE_SECONDS)
-    parts.report("worker.stopped")

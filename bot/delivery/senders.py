@@ -7,21 +7,28 @@ without asking: creating a message at Twilio is not idempotent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.core.errors import ProviderFailure
+from sqlalchemy import Connection
+
+from bot.core.errors import PorchlightError, ProviderFailure
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One text or e-mail that leaves. `key` is our own id of it; `sender` may be empty."""
+    """One text or e-mail that leaves. `key` is our own id of it; `sender` may be empty.
+
+    `part` counts the parts of a long text from 1; it is 0 for what leaves as one.
+    """
 
     key: str
     to: str
     sender: str
     body: str
     subject: str = ""
+    part: int = 0
 
 
 class OutcomeUnknown(ProviderFailure):
@@ -30,6 +37,15 @@ class OutcomeUnknown(ProviderFailure):
     def __init__(self, provider: str, code: str) -> None:
         """Name the provider and what went wrong; never retryable."""
         super().__init__(provider, code, retryable=False)
+
+
+class Undeliverable(PorchlightError):
+    """There is nobody to send it to (any more); `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        """Name the reason."""
+        super().__init__(code)
+        self.code = code
 
 
 class Sender(Protocol):
@@ -41,3 +57,23 @@ class Sender(Protocol):
         Raises ProviderFailure when it was refused, OutcomeUnknown when no answer came.
         """
         ...
+
+
+def _let_leave(connection: Connection) -> None:
+    """Nothing has to hold for it to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter ready to leave, one of `parts`, and by which way.
+
+    `check` is called in the transaction that marks it as being sent, and raises Undeliverable if
+    it must not leave any more. `rates` are the paces that it has to keep to, in segments per
+    second by name; none for what may not wait.
+    """
+
+    sender: Sender
+    letter: Letter
+    parts: int = 1
+    check: Callable[[Connection], None] = _let_leave
+    rates: Mapping[str, float] = field(default_factory=dict)

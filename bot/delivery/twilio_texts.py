@@ -59,9 +59,9 @@ class TwilioTexts:
         try:
             message = self._client.messages.create(
                 to=letter.to,
-                from_=letter.sender,
                 body=letter.body,
                 status_callback=self._status_url,
+                **_from(letter.sender),
             )
         except TwilioRestException as error:
             raise _refusal(error) from None
@@ -70,6 +70,12 @@ class TwilioTexts:
                 raise ProviderFailure("twilio", "connect", retryable=True) from None
             raise OutcomeUnknown("twilio", type(error).__name__) from None
         return str(message.sid)
+
+
+def _from(sender: str) -> dict[str, str]:
+    """Return what names the sender: a number, or the messaging service that chooses one."""
+    name = "messaging_service_sid" if sender.startswith("MG") else "from_"
+    return {name: sender}
 
 
 def _never_left(error: requests.RequestException) -> bool:

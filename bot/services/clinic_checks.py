@@ -25,6 +25,7 @@ TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 STATE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
 SERVICE_SID = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
+FASTEST = 1000
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
 
@@ -64,6 +65,7 @@ def faults(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:
     """Yield everything that is wrong with a clinic."""
     yield from _names(clinic)
     yield from _numbers(clinic)
+    yield from _rates(clinic)
     yield from _places(clinic, surroundings)
     yield from _hours(clinic.hours)
     yield from _staff(clinic)
@@ -93,6 +95,13 @@ def _numbers(clinic: Clinic) -> Iterator[Fault]:
     for index, sid in enumerate(clinic.messaging_service_sids):
         if not SERVICE_SID.fullmatch(sid):
             yield f"messaging_service_sids[{index}]", "must be MG and 32 hexadecimal digits"
+
+
+def _rates(clinic: Clinic) -> Iterator[Fault]:
+    for name in ("segments_per_second", "total_segments_per_second"):
+        rate = getattr(clinic, name)
+        if rate is not None and not 0 < rate <= FASTEST:
+            yield name, f"must be more than 0 and at most {FASTEST} segments per second"
 
 
 def _places(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:

@@ -1,27 +1,31 @@
-"""The outbox: rows that must leave, leased by one runner at a time.
+"""The outbox: rows that must leave, and how each of them ends.
 
-On PostgreSQL a lease is taken with FOR UPDATE SKIP LOCKED, so runners never wait for each other;
-on SQLite the transaction is a writer from its start. A lease that runs out is free again: its
-runner died. A row is marked `sending` in a transaction of its own before the provider is called,
-so that a crash in between leaves a row that says so: its outcome is unknown, not forgotten.
+A row is marked `sending` in a transaction of its own before the provider is called, so that a
+crash in between leaves a row that says so: its outcome is unknown, not forgotten. Who may work on
+a row is decided in `bot.store.leasing`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from bot.store.crypto import UnreadableField
+from bot.core.decisions import Priority
 from bot.store.tables import OutboxRow
+
+RANKS: dict[Priority, int] = {Priority.STAT: 0, Priority.URGENT: 1, Priority.ROUTINE: 2}
+"""Priorities as they are stored: what has the lower number leaves first."""
+
+PRIORITY_OF_RANK = {rank: priority for priority, rank in RANKS.items()}
 
 
 class OutboxState(StrEnum):
-    """How far a row has come. SENT, FAILED, UNKNOWN and DROPPED are final."""
+    """How far a row has come. SENT, FAILED and DROPPED are final, and so is UNKNOWN once done."""
 
     PENDING = "pending"
     SENDING = "sending"
@@ -33,7 +37,10 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """A leased row. `recipient` is a reference, `payload` what the kind needs to write it."""
+    """A leased row. `recipient` is a reference, `payload` what the kind needs to write it.
+
+    `attempts` counts the calls of the provider before this one, for the part that is next.
+    """
 
     id: str
     clinic_id: str
@@ -43,12 +50,17 @@ class OutboxItem:
     payload: dict[str, Any]
     state: OutboxState
     attempts: int
+    priority: Priority = Priority.ROUTINE
+    slot_at: datetime | None = None
+    called_at: datetime | None = None
+    parts_sent: int = 0
+    looks: int = 0
     is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Something to put into the outbox."""
+    """Something to put into the outbox. A page or an emergency text is stat."""
 
     id: str
     clinic_id: str
@@ -56,61 +68,55 @@ class Departure:
     recipient: str
     payload: dict[str, Any]
     conversation_id: str | None = None
+    priority: Priority = Priority.ROUTINE
 
 
-def put(connection: Connection, departure: Departure, *, now: datetime) -> None:
-    """Add a row that is due at once; it leaves when the caller commits."""
-    connection.execute(
-        insert(OutboxRow).values(
-            id=departure.id,
-            clinic_id=departure.clinic_id,
-            kind=departure.kind,
-            recipient=departure.recipient,
-            conversation_id=departure.conversation_id,
-            payload=msgspec.json.encode(departure.payload),
-            state=OutboxState.PENDING.value,
-            due_at=now,
-            attempts=0,
-            created_at=now,
-        )
-    )
+def put(
+    connection: Connection, departure: Departure, *, now: datetime, due_at: datetime | None = None
+) -> None:
+    """Add a row, due at once unless `due_at` is given; it leaves when the caller commits."""
+    values = departure_values(departure, now=now)
+    if due_at is not None:
+        values["due_at"] = due_at
+    connection.execute(insert(OutboxRow).values(created_at=now, **values))
 
 
-def lease(
-    connection: Connection, *, by: str, now: datetime, seconds: float, limit: int
-) -> list[OutboxItem]:
-    """Take up to `limit` due rows for `seconds`; attempts are counted.
-
-    An item that comes back in state SENDING was being sent by a runner that died.
-    """
-    free = or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= now)
-    due = and_(OutboxRow.done_at.is_(None), OutboxRow.due_at <= now, free)
-    chosen = connection.execute(
-        select(*_READABLE_COLUMNS)
-        .where(due)
-        .order_by(OutboxRow.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if chosen:
-        connection.execute(
-            update(OutboxRow)
-            .where(OutboxRow.id.in_([row.id for row in chosen]))
-            .values(
-                leased_by=by,
-                leased_until=now + timedelta(seconds=seconds),
-                attempts=OutboxRow.attempts + 1,
-            )
-        )
-    return [_item(row, _payload(connection, row.id)) for row in chosen]
+def departure_values(departure: Departure, *, now: datetime) -> dict[str, Any]:
+    """Return the columns of a new row that is due now, its payload not yet encrypted."""
+    return {
+        "id": departure.id,
+        "clinic_id": departure.clinic_id,
+        "kind": departure.kind,
+        "recipient": departure.recipient,
+        "conversation_id": departure.conversation_id,
+        "payload": msgspec.json.encode(departure.payload),
+        "priority": RANKS[departure.priority],
+        "state": OutboxState.PENDING.value,
+        "due_at": now,
+        "attempts": 0,
+        "parts_sent": 0,
+        "looks": 0,
+        **dict.fromkeys(_EMPTY_AT_FIRST),
+    }
 
 
-def mark_sending(connection: Connection, item: OutboxItem, *, by: str) -> bool:
+_EMPTY_AT_FIRST = (
+    "slot_at", "called_at", "leased_until", "leased_by", "last_error", "provider_key", "delivery",
+    "done_at",
+)  # fmt: skip
+
+
+def mark_sending(connection: Connection, item: OutboxItem, *, by: str, now: datetime) -> bool:
     """Note that the provider is called next; false if the lease has gone to another runner."""
     marked = connection.execute(
         update(OutboxRow)
         .where(OutboxRow.id == item.id, OutboxRow.leased_by == by, OutboxRow.done_at.is_(None))
-        .values(state=OutboxState.SENDING.value)
+        .values(
+            state=OutboxState.SENDING.value,
+            attempts=OutboxRow.attempts + 1,
+            called_at=now,
+            slot_at=None,
+        )
     )
     return bool(marked.rowcount)
 
@@ -124,17 +130,30 @@ def settle(
     error: str | None = None,
 ) -> None:
     """End the row for good; `error` is a provider's code, never a text of its own."""
-    _change(connection, item, state=state.value, done_at=now, last_error=error)
+    _give_back(connection, item, state=state.value, done_at=now, last_error=error)
 
 
 def postpone(connection: Connection, item: OutboxItem, *, until: datetime, error: str) -> None:
     """Give the row back to be tried again at `until`."""
-    _change(
-        connection, item, state=OutboxState.PENDING.value, due_at=until, last_error=error
-    )  # fmt: skip
+    state = OutboxState.PENDING.value
+    _give_back(connection, item, state=state, due_at=until, last_error=error)
 
 
-def _change(connection: Connection, item: OutboxItem, **values: Any) -> None:
+def keep_slot(connection: Connection, item: OutboxItem, *, slot_at: datetime) -> None:
+    """Give the row back until its turn at its sending number comes."""
+    _give_back(connection, item, due_at=slot_at, slot_at=slot_at)
+
+
+def go_on(connection: Connection, item: OutboxItem, *, parts_sent: int) -> None:
+    """Note that so many parts of the text have left; the lease stays, the next part is due."""
+    connection.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == item.id, OutboxRow.done_at.is_(None))
+        .values(state=OutboxState.PENDING.value, parts_sent=parts_sent, attempts=0)
+    )
+
+
+def _give_back(connection: Connection, item: OutboxItem, **values: Any) -> None:
     connection.execute(
         update(OutboxRow)
         .where(OutboxRow.id == item.id, OutboxRow.done_at.is_(None))
@@ -148,33 +167,3 @@ def waiting(connection: Connection) -> tuple[int, datetime | None]:
         select(func.count(), func.min(OutboxRow.due_at)).where(OutboxRow.done_at.is_(None))
     ).one()
     return count, oldest
-
-
-_READABLE_COLUMNS = [c for c in OutboxRow.__table__.columns if c.name != "payload"]
-
-
-def _payload(connection: Connection, outbox_id: str) -> dict[str, Any] | None:
-    """Return what is needed to write the letter; None if it cannot be read any more.
-
-    Read row by row: one that is damaged must not keep the others from leaving.
-    """
-    try:
-        sealed = connection.scalar(select(OutboxRow.payload).where(OutboxRow.id == outbox_id))
-        payload: dict[str, Any] = msgspec.json.decode(sealed or b"")
-    except (UnreadableField, msgspec.MsgspecError):
-        return None
-    return payload
-
-
-def _item(row: Any, payload: dict[str, Any] | None) -> OutboxItem:
-    return OutboxItem(
-        id=row.id,
-        clinic_id=row.clinic_id,
-        kind=row.kind,
-        recipient=row.recipient,
-        conversation_id=row.conversation_id,
-        payload=payload or {},
-        is_readable=payload is not None,
-        state=OutboxState(row.state),
-        attempts=row.attempts,
-    )

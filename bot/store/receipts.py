@@ -14,10 +14,12 @@ from sqlalchemy import Connection, select, update
 
 from bot.store.missing import add_if_missing
 from bot.store.tables import DeliveryReceiptRow, MessageRow
+from bot.store.text_parts import deliveries_of, delivery_of_part, message_of_part, move_part
 
 _STAGES = (
-    ("responded", "waiting", "unknown"),
+    ("responded", "waiting"),
     ("accepted", "scheduled", "queued"),
+    ("unknown",),
     ("sending",),
     ("sent", "unconfirmed"),
     ("delivered", "undelivered", "failed", "canceled", "dropped"),
@@ -28,6 +30,7 @@ UNCONFIRMED = "unconfirmed"
 
 _STAGE = {status: stage for stage, statuses in enumerate(_STAGES) for status in statuses}
 
+ARRIVED = frozenset({"delivered", "read"})
 UNDELIVERED = frozenset({"undelivered", "failed"})
 
 
@@ -76,6 +79,24 @@ def apply_receipts(
     message = _message(connection, provider_key, message_id)
     if message is None:
         return None
+    last = _last_receipt(connection, provider_key, now=now)
+    if last is None:
+        return None
+    status: str | None = last.status
+    if message.provider_key != provider_key:
+        status = _of_all_parts(connection, message, provider_key, last.status)
+    if status is None or not is_forward(message.delivery, status):
+        return None
+    connection.execute(
+        update(MessageRow)
+        .where(MessageRow.id == message.id)
+        .values(delivery=status, delivery_code=last.error_code, delivery_at=now)
+    )
+    return Delivered(message.id, message.conversation_id, message.kind, status, last.error_code)
+
+
+def _last_receipt(connection: Connection, provider_key: str, *, now: datetime) -> Any:
+    """Return the furthest receipt that waits, None if none does; they wait no more."""
     of_message = DeliveryReceiptRow.provider_key == provider_key
     waiting = connection.execute(
         select(DeliveryReceiptRow.status, DeliveryReceiptRow.error_code).where(
@@ -83,29 +104,50 @@ def apply_receipts(
         )
     ).all()
     connection.execute(update(DeliveryReceiptRow).where(of_message).values(applied_at=now))
-    last = max(waiting, key=lambda row: _STAGE.get(row.status, -1), default=None)
-    if last is None or not is_forward(message.delivery, last.status):
+    return max(waiting, key=lambda row: _STAGE.get(row.status, -1), default=None)
+
+
+def _of_all_parts(
+    connection: Connection, message: Any, provider_key: str, status: str
+) -> str | None:
+    """Move one part of a long text; return what that makes of the whole, None if nothing yet."""
+    if not is_forward(delivery_of_part(connection, provider_key), status):
         return None
-    connection.execute(
-        update(MessageRow)
-        .where(MessageRow.id == message.id)
-        .values(delivery=last.status, delivery_code=last.error_code, delivery_at=now)
-    )
-    return Delivered(
-        message.id, message.conversation_id, message.kind, last.status, last.error_code
-    )
+    move_part(connection, provider_key, status)
+    if status in UNDELIVERED:
+        return status
+    return whole_delivery(connection, message.id, message.delivery)
+
+
+def whole_delivery(connection: Connection, message_id: str, delivery: str | None) -> str | None:
+    """Return `delivered` if all parts have left and each of them is; None if not."""
+    has_left = delivery is not None and _STAGE.get(delivery, -1) >= _STAGE["sent"]
+    every = deliveries_of(connection, message_id)
+    all_there = has_left and every and all(each in ARRIVED for each in every)
+    return "delivered" if all_there else None
 
 
 def _message(connection: Connection, provider_key: str, message_id: str | None) -> Any:
     columns = select(
-        MessageRow.id, MessageRow.conversation_id, MessageRow.kind, MessageRow.delivery
+        MessageRow.id,
+        MessageRow.conversation_id,
+        MessageRow.kind,
+        MessageRow.delivery,
+        MessageRow.provider_key,
     )
     of_provider = columns.where(
         MessageRow.channel == "sms", MessageRow.provider_key == provider_key
     )
     found = connection.execute(of_provider.with_for_update()).one_or_none()
-    if found is not None or message_id is None:
+    if found is not None:
         return found
+    whole = message_of_part(connection, provider_key)
+    if whole is not None:
+        return connection.execute(
+            columns.where(MessageRow.id == whole).with_for_update()
+        ).one_or_none()
+    if message_id is None:
+        return None
     unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
     connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
     return connection.execute(of_provider.with_for_update()).one_or_none()

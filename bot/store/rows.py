@@ -11,11 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.conversation.model import AnswerLogged, Conversation, TurnOutcome
+from bot.conversation.model import AnswerLogged, Conversation, ReplyKind, TurnOutcome
+from bot.core.decisions import Priority
 from bot.core.messages import InboundMessage
 from bot.store.columns import text_bytes
 from bot.store.crypto import KeyRing
 from bot.store.event_rows import add_events
+from bot.store.outbox import Departure, departure_values
 from bot.store.row_book import RowBook, Rows
 from bot.store.state import encode_conversation_state
 from bot.store.statements import PARTS
@@ -38,6 +40,10 @@ LONGEST_NAME = 80
 
 PATIENT_TEXT = "patient-text"
 """The outbox's kind for a text to a patient; its payload names the message."""
+
+
+PRIORITY_OF_REPLY = {ReplyKind.CRISIS: Priority.STAT, ReplyKind.CHECK_IN: Priority.URGENT}
+"""How soon a text that leaves through the outbox must leave; anything else is routine."""
 
 
 class ReplyLeaves(StrEnum):
@@ -110,6 +116,7 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
         position=0,
         direction=stored.direction,
         provider_key=stored.provider_key,
+        clinic_address=message.clinic_address or None,
         in_reply_to=None,
         kind=stored.kind,
         body=book.seal("messages.body", text_bytes(body_of(message))),
@@ -122,13 +129,14 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
     for position, reply in enumerate(stored.outcome.replies, start=1):
         message_id = book.new_id()
         if stored.leaves is ReplyLeaves.QUEUED:
-            _queue(book, message_id)
+            _queue(book, message_id, reply.kind)
         book.add(
             "reply",
             id=message_id,
             position=position,
             direction=OUTBOUND,
             provider_key=None,
+            clinic_address=None,
             in_reply_to=inbound_id,
             kind=reply.kind.value,
             body=book.seal("messages.body", text_bytes(reply.text)),
@@ -139,23 +147,19 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
         )
 
 
-def _queue(book: RowBook, message_id: str) -> None:
-    book.add(
-        "outbox",
+def _queue(book: RowBook, message_id: str, kind: ReplyKind) -> None:
+    departure = Departure(
         id=book.new_id(),
         clinic_id=book.after.clinic_id,
         kind=PATIENT_TEXT,
         recipient=f"patient:{book.after.patient_id}",
+        payload={"message_id": message_id},
         conversation_id=book.after.id,
-        payload=book.seal_json("outbox.payload", {"message_id": message_id}),
-        state="pending",
-        due_at=book.now,
-        attempts=0,
-        leased_until=None,
-        leased_by=None,
-        last_error=None,
-        done_at=None,
+        priority=PRIORITY_OF_REPLY.get(kind, Priority.ROUTINE),
     )
+    values = departure_values(departure, now=book.now)
+    values["payload"] = book.seal("outbox.payload", values["payload"])
+    book.add("outbox", **values)
 
 
 def _add_conversation(book: RowBook, stored: TurnStored) -> None:

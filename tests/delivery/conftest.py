@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.core.clinic import Clinic, OnCall
+from bot.core.decisions import Priority
 from bot.core.errors import ProviderFailure
 from bot.delivery.parts import DeliveryParts, load_pages
 from bot.delivery.senders import Letter
+from bot.store.outbox import Departure, put
 from bot.store.tables import (
     AlertRow,
     ConversationRow,
     MessageRow,
-    OutboxRow,
     PatientRow,
 )
 
@@ -76,23 +77,39 @@ class Post:
                 )
             )  # fmt: skip
 
-    def put_text(self) -> None:
+    def put_text(self, number=1, *, body="Next question?", kind="routine", priority=None):
+        """A text to the patient in the outbox: message m<number>, row o<number>."""
         now = self.clock()
         with self.parts.engine.begin() as connection:
             connection.execute(
                 insert(MessageRow).values(
-                    id="m1", conversation_id="c1", turn_number=1, position=1, direction="outbound",
-                    channel="sms", kind="routine", body="Next question?", media_count=0,
-                    has_location=False, created_at=now,
+                    id=f"m{number}", conversation_id="c1", turn_number=1, position=number,
+                    direction="outbound", channel="sms", kind=kind, body=body, media_count=0,
+                    has_location=False, delivery="queued", created_at=now,
                 )
             )  # fmt: skip
+            departure = Departure(
+                f"o{number}", "demo", "patient-text", "patient:p1", {"message_id": f"m{number}"},
+                "c1", priority or Priority.ROUTINE,
+            )  # fmt: skip
+            put(connection, departure, now=now)
+
+    def hear_from_patient(self, clinic_address, turn_number=1):
+        """The patient writes to this number of the clinic."""
+        with self.parts.engine.begin() as connection:
             connection.execute(
-                insert(OutboxRow).values(
-                    id="o1", clinic_id="demo", kind="patient-text", recipient="patient:p1",
-                    conversation_id="c1", payload=msgspec.json.encode({"message_id": "m1"}),
-                    state="pending", due_at=now, attempts=0, created_at=now,
+                insert(MessageRow).values(
+                    id=f"i{turn_number}", conversation_id="c1", turn_number=turn_number,
+                    position=0, direction="inbound", channel="sms", kind="text", body="Hi",
+                    clinic_address=clinic_address, media_count=0, has_location=False,
+                    created_at=self.clock(),
                 )
             )  # fmt: skip
+
+    def change_clinic(self, **changes):
+        """Apply the clinic anew, as an operator would."""
+        clinic = msgspec.structs.replace(self.parts.clinic_of("demo"), **changes)
+        object.__setattr__(self.parts, "clinic_of", {"demo": clinic}.get)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import ATTEMPTS, LEASE_SECONDS, deliver_due, pause_until
 from bot.delivery.runner import run
 from bot.delivery.senders import OutcomeUnknown
-from bot.store.outbox import lease, mark_sending
+from bot.store.leasing import lease
+from bot.store.outbox import mark_sending
 from bot.store.tables import MessageRow, OutboxRow, PatientRow
 
 
@@ -125,14 +126,14 @@ def test_a_runner_whose_lease_went_to_another_sends_nothing(post):
     post.clock.advance(seconds=LEASE_SECONDS + 1)
     deliver_due(post.parts)
     with post.parts.engine.begin() as connection:
-        assert not mark_sending(connection, item, by="dead")
+        assert not mark_sending(connection, item, by="dead", now=post.clock())
 
 
 def test_a_runner_that_died_while_sending_leaves_an_outcome_that_says_so(post):
     post.put_text()
     item = leased_by_a_dead_runner(post)
     with post.parts.engine.begin() as connection:
-        assert mark_sending(connection, item, by="dead")
+        assert mark_sending(connection, item, by="dead", now=post.clock())
     post.clock.advance(seconds=LEASE_SECONDS + 1)
     assert deliver_due(post.parts) == 1
     assert (the_row(post).state, the_row(post).last_error) == ("unknown", "runner-died")

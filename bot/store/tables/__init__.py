@@ -29,6 +29,8 @@ from bot.store.tables.work import (
     ConsultRow,
     DeliveryReceiptRow,
     OutboxRow,
+    PaceRow,
+    TextPartRow,
     TimerRow,
 )
 
@@ -55,9 +57,11 @@ __all__ = [
     "MessageRow",
     "OptOutRow",
     "OutboxRow",
+    "PaceRow",
     "PatientRow",
     "RulesetRow",
     "SafetyEventRow",
     "SecureLinkRow",
+    "TextPartRow",
     "TimerRow",
 ]

@@ -66,7 +66,7 @@ class MessageRow(Created, Base):
     """One text in or out. `provider_key` is the provider's id for it, unique on its channel.
 
     Order within a conversation is (`turn_number`, `position`): the inbound text is position 0,
-    the reply's texts follow from 1.
+    the reply's texts follow from 1. `clinic_address` is the number that the patient wrote to.
     """
 
     __tablename__ = "messages"
@@ -88,6 +88,7 @@ class MessageRow(Created, Base):
     direction: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(8))
     provider_key: Mapped[str | None] = mapped_column(String(128))
+    clinic_address: Mapped[str | None] = mapped_column(String(64))
     in_reply_to: Mapped[str | None] = mapped_column(ID)
     kind: Mapped[str] = mapped_column(String(32))
     body: Mapped[str] = mapped_column(EncryptedText("messages.body"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
@@ -64,13 +64,19 @@ class OutboxRow(Created, Base):
     """Something that must leave: a page, an e-mail, a text. The row is the truth, not a queue.
 
     `recipient` is a reference (`patient:<id>`, `clinic:<id>`), never an address. A runner leases a
-    due row until `leased_until`; the row is done for once `done_at` is set.
+    due row until `leased_until`; the row is done for once `done_at` is set. `priority` orders what
+    leaves (0 stat, 1 urgent, 2 routine), `slot_at` is the moment that its sending number keeps for
+    it. `attempts` counts calls of the provider, `called_at` is the last one; `parts_sent` counts
+    the parts of a long text that have left, and `looks` how often the provider was asked what
+    became of a call that it never answered. `provider_key` and `delivery` are kept for pages; a
+    patient's text has them on its message.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         Index(
             "ix_outbox_due",
+            "priority",
             "due_at",
             postgresql_where=text("done_at IS NULL"),
             sqlite_where=text("done_at IS NULL"),
@@ -83,13 +89,29 @@ class OutboxRow(Created, Base):
     recipient: Mapped[str] = mapped_column(String(80))
     conversation_id: Mapped[str | None] = mapped_column(ID)
     payload: Mapped[bytes] = mapped_column(EncryptedBytes("outbox.payload"))
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="2")
     state: Mapped[str] = mapped_column(String(16))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    slot_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int]
+    called_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parts_sent: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    looks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     leased_by: Mapped[str | None] = mapped_column(String(64))
     last_error: Mapped[str | None] = mapped_column(String(64))
+    provider_key: Mapped[str | None] = mapped_column(String(128))
+    delivery: Mapped[str | None] = mapped_column(String(16))
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PaceRow(Base):
+    """When a sending number, or a clinic as a whole, may send its next routine text."""
+
+    __tablename__ = "paces"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    free_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TimerRow(Created, Base):
@@ -113,3 +135,14 @@ class DeliveryReceiptRow(Created, Base):
     status: Mapped[str] = mapped_column(String(16), primary_key=True)
     error_code: Mapped[str | None] = mapped_column(String(16))
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TextPartRow(Created, Base):
+    """One part of a text too long to leave as one; `number` counts from 1."""
+
+    __tablename__ = "text_parts"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    provider_key: Mapped[str] = mapped_column(String(128), unique=True)
+    delivery: Mapped[str] = mapped_column(String(16))

@@ -1,0 +1,100 @@
+"""From a row of the outbox to a letter that can leave: one function for each kind of row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from bot.core.clinic import Clinic, OnCall
+from bot.core.decisions import Priority
+from bot.core.segments import split_text
+from bot.delivery.alerts import PAGE_EMAIL, PAGE_TEXT, page_letter
+from bot.delivery.parts import DeliveryParts
+from bot.delivery.patient_texts import PATIENT_TEXT, patient_text, refuse_opted_out
+from bot.delivery.senders import Letter, Outgoing, Undeliverable
+from bot.store.engine import READ_ONLY, store_errors
+from bot.store.outbox import OutboxItem
+
+SERVICE = "MG"
+"""How the id of a messaging service begins; Twilio then chooses the number itself."""
+
+
+def write_letter(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
+    """Return what leaves for this row. Raises Undeliverable, StoreUnavailable."""
+    if not item.is_readable:
+        raise Undeliverable("unreadable")
+    return _LETTERS.get(item.kind, _strange)(parts, item)
+
+
+def _page(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
+    clinic = parts.clinic_of(item.clinic_id)
+    person = _on_call(clinic, item.recipient)
+    if clinic is None or person is None:
+        raise Undeliverable("left-the-list")
+    subject, body = page_letter(parts, clinic, kind=item.kind, payload=item.payload)
+    if item.kind == PAGE_TEXT and person.phone is not None:
+        return Outgoing(parts.texts, Letter(item.id, person.phone, sender_of(clinic), body))
+    if item.kind == PAGE_EMAIL and person.email is not None:
+        return Outgoing(parts.letters, Letter(item.id, person.email, "", body, subject))
+    raise Undeliverable("no-address")
+
+
+def _on_call(clinic: Clinic | None, recipient: str) -> OnCall | None:
+    number = int(recipient.removeprefix("oncall:"))
+    if clinic is None or number >= len(clinic.on_call):
+        return None
+    return clinic.on_call[number]
+
+
+def _patient_text(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
+    clinic = parts.clinic_of(item.clinic_id)
+    if clinic is None:
+        raise Undeliverable("no-clinic")
+    with store_errors(), parts.engine.connect().execution_options(**READ_ONLY) as connection:
+        text = patient_text(connection, item)
+    if text is None:
+        raise Undeliverable("no-message")
+    sender = sender_of(clinic, text.written_to)
+    bodies = split_text(text.body)
+    if item.parts_sent >= len(bodies):
+        raise Undeliverable("empty")
+    number = item.parts_sent + 1 if len(bodies) > 1 else 0
+    letter = Letter(item.id, text.address, sender, bodies[item.parts_sent], part=number)
+    rates = {} if item.priority is Priority.STAT else rates_of(clinic, sender)
+    return Outgoing(parts.texts, letter, len(bodies), partial(refuse_opted_out, item), rates)
+
+
+def sender_of(clinic: Clinic, written_to: str | None = None) -> str:
+    """Return what a text leaves from: the clinic's messaging service, if it has one.
+
+    Otherwise the number that the patient wrote to, while it is the clinic's; else its first.
+    """
+    if clinic.messaging_service_sids:
+        return clinic.messaging_service_sids[0]
+    if written_to is not None and written_to in clinic.sms_numbers:
+        return written_to
+    return clinic.sms_numbers[0]
+
+
+def rates_of(clinic: Clinic, sender: str) -> dict[str, float]:
+    """Return the paces of a routine text, in segments per second by name.
+
+    A messaging service spreads texts over the clinic's numbers, so it is as fast as all of them.
+    """
+    numbers = len(clinic.sms_numbers) if sender.startswith(SERVICE) else 1
+    rates = {f"number:{sender}": clinic.segments_per_second * numbers}
+    if clinic.total_segments_per_second is not None:
+        rates[f"clinic:{clinic.id}"] = clinic.total_segments_per_second
+    return rates
+
+
+def _strange(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
+    """A row that this version cannot send; it is shown as dropped, not tried for ever."""
+    raise Undeliverable("unknown-kind")
+
+
+_LETTERS: dict[str, Callable[[DeliveryParts, OutboxItem], Outgoing]] = {
+    PAGE_TEXT: _page,
+    PAGE_EMAIL: _page,
+    PATIENT_TEXT: _patient_text,
+}
