@@ -311,6 +311,48 @@ SETTINGS: tuple[Setting, ...] = (
         whole_number(300, 604_800),
         "43200",
     ),
+    Setting(
+        "CHAT_SESSION_SECONDS",
+        "seconds",
+        "A chat that nobody writes in is over after this; then its token opens nothing.",
+        whole_number(300, 2_592_000),
+        "86400",
+    ),
+    Setting(
+        "CHAT_SESSIONS_PER_ADDRESS",
+        "new chats a minute",
+        "From one internet address. A whole waiting room may share one.",
+        whole_number(1, 1_000_000),
+        "30",
+    ),
+    Setting(
+        "CHAT_SESSIONS_PER_CLINIC",
+        "new chats a minute",
+        "From all visitors of a clinic together, against floods from many addresses.",
+        whole_number(1, 1_000_000),
+        "600",
+    ),
+    Setting(
+        "CHAT_MESSAGES_PER_ADDRESS",
+        "messages a minute",
+        "From one internet address. Text that shows danger is never refused.",
+        whole_number(1, 1_000_000),
+        "300",
+    ),
+    Setting(
+        "CHAT_MESSAGES_PER_CLINIC",
+        "messages a minute",
+        "From all visitors of a clinic together.",
+        whole_number(1, 1_000_000),
+        "6000",
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "proxies",
+        "So many addresses at the end of X-Forwarded-For are believed. 0: only the socket's.",
+        whole_number(0, 8),
+        "0",
+    ),
 )
 
 
@@ -342,6 +384,12 @@ class Settings:
     max_body_bytes: int
     session_idle_seconds: int
     session_limit_seconds: int
+    chat_session_seconds: int
+    chat_sessions_per_address: int
+    chat_sessions_per_clinic: int
+    chat_messages_per_address: int
+    chat_messages_per_clinic: int
+    trusted_proxies: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:

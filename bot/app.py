@@ -26,6 +26,7 @@ from bot.delivery.senders import Sender
 from bot.delivery.smtp_letters import SmtpLetters
 from bot.delivery.stand_ins import KeptAtHome, NotSetUp
 from bot.services.alerts import alert_link
+from bot.services.chat_budgets import Budget, ChatRules
 from bot.services.inbound import replay
 from bot.services.parts import Parts, make_parts
 from bot.store.engine import StoreLimits
@@ -34,6 +35,8 @@ from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
 from bot.web.application import Application
 from bot.web.assets import assets
+from bot.web.chat import RULES, chat
+from bot.web.chat_entrance import check_chat
 from bot.web.clinic import clinic, home
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.entrances import Check, Entrance, guard_entrances
@@ -48,7 +51,7 @@ MOST_FORM_FIELDS = 100
 HANDS = 4
 """Rows that the worker delivers at once in each of its two lanes."""
 
-BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link)
+BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat)
 COMMANDS = (
     *(serve, worker, migrate, phone, fake_twilio),
     *(rules, clinics, clinicians, flows, keys, spool),
@@ -59,6 +62,7 @@ CHECKS: dict[Entrance, Check] = {
     Entrance.TWILIO: check_twilio,
     Entrance.CLINICIAN: check_clinician,
     Entrance.SECURE_LINK: check_link,
+    Entrance.CHAT: check_chat,
 }
 
 
@@ -83,6 +87,8 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     guard_entrances(app, CHECKS)
     guard_forms(app)
     csrf.exempt(sms)
+    csrf.exempt(chat)
+    app.extensions[RULES] = _chat_rules(settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
@@ -103,6 +109,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=settings.session_limit_seconds),
         SESSION_IDLE_SECONDS=settings.session_idle_seconds,
+        TRUSTED_PROXIES=settings.trusted_proxies,
         DEMO=settings.demo,
         DEMO_PASSWORD=settings.demo_password,
         HOST=settings.host,
@@ -121,6 +128,16 @@ def _stand_in(settings: Settings) -> str | None:
     """Return the address at which the demo needs a stand-in for Twilio; None if it needs none."""
     address = stand_in_address(str(settings.port))
     return address if settings.demo and settings.twilio_api_url == address else None
+
+
+def _chat_rules(settings: Settings) -> ChatRules:
+    sessions = (settings.chat_sessions_per_address, settings.chat_sessions_per_clinic)
+    messages = (settings.chat_messages_per_address, settings.chat_messages_per_clinic)
+    return ChatRules(
+        settings.chat_session_seconds,
+        Budget("sessions", *sessions),
+        Budget("messages", *messages),
+    )
 
 
 def _is_https(settings: Settings) -> bool:

@@ -21,7 +21,7 @@ from bot.conversation.model import (
 from bot.conversation.room import Room
 from bot.core.decisions import Decision, Priority
 from bot.core.findings import NOTHING_FOUND, Finding, worse_of
-from bot.core.messages import Channel, InboundMessage
+from bot.core.messages import Channel, Choice, InboundMessage
 from bot.core.segments import to_gsm7
 
 
@@ -63,10 +63,18 @@ class Draft:
         """Add a finding to those of this turn; the worst one leads."""
         self.finding = worse_of(self.finding, finding)
 
-    def say(self, text: str, kind: ReplyKind = ReplyKind.ROUTINE) -> None:
-        """Add a text to the reply, in the alphabet of its channel."""
-        plain = to_gsm7(text) if self.message.channel is Channel.SMS else text
-        self.replies.append(ReplyText(plain, kind))
+    def say(
+        self,
+        text: str,
+        kind: ReplyKind = ReplyKind.ROUTINE,
+        *,
+        choices: tuple[Choice, ...] = (),
+    ) -> None:
+        """Add a text to the reply, in the alphabet of its channel; only pages show `choices`."""
+        if self.message.channel is Channel.SMS:
+            self.replies.append(ReplyText(to_gsm7(text), kind))
+        else:
+            self.replies.append(ReplyText(text, kind, choices))
 
     def say_phrase(self, key: str, **words: str) -> None:
         """Add one of the conversation's own phrases to the reply; `words` are its own."""

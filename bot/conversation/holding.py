@@ -75,7 +75,7 @@ def _apply(draft: Draft, step: Step) -> None:
 
 def _said(draft: Draft, event: Said | Asked) -> None:
     if event.text and not draft.silenced:
-        draft.say(event.text)
+        draft.say(event.text, choices=event.choices if isinstance(event, Asked) else ())
 
 
 def _answered(draft: Draft, event: AnswerRecorded) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from bot.core.answers import Answer
 from bot.core.decisions import Decision, Priority
 from bot.core.findings import Finding
-from bot.core.messages import Channel
+from bot.core.messages import Channel, Choice
 from bot.flows.state import FlowState
 
 
@@ -90,10 +90,11 @@ class ReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyText:
-    """One text of the reply, in order."""
+    """One text of the reply, in order. `choices` are those it offers on a page."""
 
     text: str
     kind: ReplyKind = ReplyKind.ROUTINE
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.conversation.model import (
 from bot.conversation.room import LINK_LIFETIME
 from bot.core.decisions import Decision, Disposition, Priority
 from bot.core.findings import NOTHING_FOUND, Category, Finding, RuleHit, Subject, Tier, worse_of
-from bot.flows import Flow, Step, TurnContext, current_question, repeat, resume, start
+from bot.flows import Flow, Step, TurnContext, change, current_question, repeat, resume, start
 from bot.flows.events import (
     AnswerRecorded,
     AnswersRemoved,
@@ -65,6 +65,17 @@ def go_on(draft: Draft, flow: Flow, text: str) -> None:
         _hear_hedged_risk(draft, step, RiskQuestion(
             question.link_id, question.risk.category, question.risk.tier
         ))  # fmt: skip
+
+
+def change_answer(draft: Draft, flow: Flow, link_id: str) -> None:
+    """Ask an earlier question again because the patient wants to change its answer."""
+    state = draft.conversation.flow_state
+    if state is None:
+        begin(draft, flow)
+        return
+    step = change(flow, state, link_id, context=context_of(draft))
+    draft.become(status=ConversationStatus.ACTIVE)
+    apply_step(draft, step)
 
 
 def ask_again(draft: Draft, flow: Flow) -> None:
@@ -122,7 +133,7 @@ def _said(draft: Draft, event: Said | Asked) -> None:
     if LINK_PLACEHOLDER in text:
         text = text.replace(LINK_PLACEHOLDER, _issue_link(draft))
     if text and not draft.silenced:
-        draft.say(text)
+        draft.say(text, choices=event.choices if isinstance(event, Asked) else ())
 
 
 def _issue_link(draft: Draft) -> str:

@@ -66,7 +66,9 @@ def take_turn(
 
 
 def _first(message: InboundMessage, room: Room, now: datetime) -> Conversation:
-    language = room.keywords.language_of(message.text, room.clinic.languages)
+    language = message.language or ""
+    if language not in room.clinic.languages:
+        language = room.keywords.language_of(message.text, room.clinic.languages)
     return Conversation(
         id=room.new_id(),
         clinic_id=room.clinic.id,
@@ -104,7 +106,8 @@ def _remember(draft: Draft) -> None:
     """
     mere_number = not any(character.isalpha() for character in draft.message.text)
     answered = any(isinstance(event, AnswerLogged) for event in draft.events)
-    if not draft.finding.fires and not (mere_number and answered):
+    said_something = draft.message.text.strip() and not (mere_number and answered)
+    if said_something and not draft.finding.fires:
         texts = (*draft.conversation.recent_texts, draft.message.text)
         draft.become(recent_texts=tuple(texts)[-CONTEXT_TEXTS:])
     draft.become(last_inbound_at=draft.now)
@@ -146,7 +149,7 @@ def _held(draft: Draft, flow: Flow | None) -> bool:
     """Until a clinician releases the conversation: the risk screen if it is open, else help."""
     if draft.conversation.status is not ConversationStatus.HELD:
         return False
-    if not holding.go_on(draft):
+    if draft.message.change is not None or not holding.go_on(draft):
         draft.say_phrase("held")
     return True
 
@@ -216,6 +219,8 @@ def _screening(draft: Draft, flow: Flow | None) -> bool:
         return False
     if draft.conversation.flow_state is None:
         screening.begin(draft, flow)
+    elif draft.message.change is not None:
+        screening.change_answer(draft, flow, draft.message.change)
     else:
         screening.go_on(draft, flow, draft.message.text)
     return True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import msgspec
 
 from bot.core.messages import Channel
@@ -30,7 +33,9 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers texted, and tell the clinics of one deployment apart. `region` is the ISO 3166 country
     whose emergency resources apply. `licensed_states` are ISO 3166-2 codes such as US-CA.
     `languages` are in order of preference; the first is the default. `flow` names the flow that
-    greets a new patient. `chat_origins` are the web origins that may embed the chat.
+    greets a new patient. `chat_origins` are the web origins that may embed the chat;
+    `chat_storage` is where the chat keeps its token in the browser: `session` survives a reload,
+    `memory` leaves nothing behind. `chat_greeting` is said beside the button, by language.
     `segments_per_second` is the pace of routine texts from each of its numbers (what carriers
     allow a long code is the default), `total_segments_per_second` that of all of them together,
     if there is to be a limit. Pages and emergency texts keep to neither.
@@ -51,6 +56,8 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messaging_service_sids: tuple[str, ...] = ()
     segments_per_second: float = 1.0
     total_segments_per_second: float | None = None
+    chat_storage: Literal["session", "memory"] = "session"
+    chat_greeting: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def answers_at(self, channel: Channel, address: str) -> bool:
         """Whether a message to `address` on `channel` is for this clinic."""

@@ -4,6 +4,9 @@ PorchlightError
 ├── CallerError            the request, command or file is wrong; the caller can mend it
 │   ├── InvalidField       names the field and the remedy
 │   ├── NotFound           no such thing, or not yours: the two look the same on purpose
+│   ├── IdTaken            the message's id was used for another message
+│   ├── SessionOver        the session's token is unknown, was ended, or is too old
+│   ├── TooMany            a budget is spent; says after how long to try again
 │   ├── Refused            the signature, token or permission does not hold
 │   └── IllegalTransition  the thing exists but is not in a state that allows this
 ├── DefinitionError        a flow, rule, instrument or clinic file is wrong; names the path
@@ -46,6 +49,23 @@ class NotFound(CallerError):
 
 class Refused(CallerError):
     """The caller is not who it must be."""
+
+
+class IdTaken(CallerError):
+    """A message's id was used for another message; each needs its own."""
+
+
+class SessionOver(CallerError):
+    """The session is unknown, was ended, or is too old: a new one must be begun."""
+
+
+class TooMany(CallerError):
+    """A budget is spent. `seconds` is how long to wait before trying again."""
+
+    def __init__(self, what: str, *, seconds: int) -> None:
+        """Name the budget and the wait."""
+        super().__init__(f"{what}: too many, wait {seconds} seconds")
+        self.seconds = seconds
 
 
 class IllegalTransition(CallerError):

@@ -29,6 +29,9 @@ class InboundMessage:
     `provider_id` is unique per channel (Twilio's MessageSid, the widget's client_id).
     `media_count` pictures or files came with it; they are never fetched here.
     `further_texts` holds extra bodies of a request that carried several; they are screened too.
+    `change` names an earlier question (or a group of them) that the patient wants to answer again
+    instead of saying something. `language` is what a web page speaks: a conversation that begins
+    with this message begins in it.
     """
 
     channel: Channel
@@ -41,6 +44,8 @@ class InboundMessage:
     has_location: bool = False
     opt_out_type: OptOutType | None = None
     further_texts: tuple[str, ...] = ()
+    change: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

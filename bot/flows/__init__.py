@@ -1,5 +1,6 @@
 """The scripted conversation: definitions, the engine that walks them, reading replies."""
 
+from bot.flows.changing import change
 from bot.flows.engine import current_choices, current_question, repeat, resume, start
 from bot.flows.fold import Folded, fold
 from bot.flows.load import flow_from_source, load_flow
@@ -22,6 +23,7 @@ __all__ = [
     "Limits",
     "Step",
     "TurnContext",
+    "change",
     "current_choices",
     "current_question",
     "decode_state",

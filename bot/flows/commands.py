@@ -24,7 +24,7 @@ def obey(turn: Turn, step: Open, command: Command, text: str) -> None:
 
 def go_back(turn: Turn, count: int) -> None:
     """Ask the last `count` questions before the open one again, in their order."""
-    path = [a.link_id for a in turn.answers if _can_be_asked_again(turn, a.link_id)]
+    path = [a.link_id for a in turn.answers if can_be_asked_again(turn, a.link_id)]
     here = path.index(turn.reask[0]) if turn.reask else len(path)
     again = path[max(0, here - count) : here]
     turn.unclear_count, turn.human_told = 0, False
@@ -38,7 +38,7 @@ def go_back(turn: Turn, count: int) -> None:
     turn.ask()
 
 
-def _can_be_asked_again(turn: Turn, link_id: str) -> bool:
+def can_be_asked_again(turn: Turn, link_id: str) -> bool:
     """Every question can be, except an offer that is settled by being on the web now."""
     step = turn.flow.steps[turn.flow.index[link_id]]
     return isinstance(step, AskStep) and not isinstance(step, LinkStep)
@@ -55,7 +55,7 @@ def _skip(turn: Turn, step: Open, command: Command, text: str) -> None:
         turn.unclear_count = 0
         turn.say("kept")
         turn.ask()
-    elif isinstance(step, AskStep) and _may_skip(turn, step):
+    elif isinstance(step, AskStep) and may_skip(turn, step):
         skip(turn, step, text)
     else:
         turn.say("cannot_skip")
@@ -64,7 +64,7 @@ def _skip(turn: Turn, step: Open, command: Command, text: str) -> None:
         turn.ask()
 
 
-def _may_skip(turn: Turn, step: AskStep) -> bool:
+def may_skip(turn: Turn, step: AskStep) -> bool:
     """A risk question may be declined, and so may one whose replies we cannot read."""
     return step.question.skippable or step.question.risk is not None or turn.human_told
 

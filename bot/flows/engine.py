@@ -66,7 +66,7 @@ def resume(flow: Flow, state: FlowState, text: str, *, context: TurnContext) -> 
     turn = Turn(flow, state, context)
     turn.turn_count += 1
     if turn.turn_count > context.limits.turns:
-        _over_limit(turn)
+        over_limit(turn)
     elif not _on_the_way(turn):
         _hear(turn, text)
     return turn.step()
@@ -136,7 +136,8 @@ def _on_the_way(turn: Turn) -> bool:
     return True
 
 
-def _over_limit(turn: Turn) -> None:
+def over_limit(turn: Turn) -> None:
+    """Read nothing any more; ask for a person once."""
     turn.say("too_long")
     if turn.turn_count == turn.context.limits.turns + 1:
         turn.ask_human(HumanReason.LIMIT)

@@ -1,11 +1,13 @@
 """How the choices of a question are offered.
 
 By SMS they are numbered lines under the text; on the web they are buttons, which send the same
-number back.
+number back. Where a label itself holds a number ("3 or 4") a button sends its label: a bare number
+would be ambiguous there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,6 +20,7 @@ from bot.flows.questions import Kind, Question, QuestionChoice
 UNSURE = "?"
 """Value of the choice "not sure" that reading is shown; no choice of a file can have it."""
 
+_DIGIT = re.compile(r"[0-9]")
 _CHOOSING = frozenset({Kind.YES_NO, Kind.ONE_OF, Kind.MANY_OF})
 
 
@@ -79,14 +82,21 @@ def offered(
     for lang in question.languages:
         for channel in Channel:
             labels = _labels(question, choices, lang, channel)
-            numbered = enumerate(labels, question.first_number)
+            values = _values(question, labels, channel)
             extra = [
                 ("unsure", question.unsure and question.kind not in _CHOOSING),
                 ("skip", offers_skip),
             ]
             words = [phrases().text(key, lang, channel) for key, wanted in extra if wanted]
             found[lang, channel] = (
-                *(Choice(str(number), label) for number, label in numbered),
+                *(Choice(*pair) for pair in zip(values, labels, strict=True)),
                 *(Choice(word, word) for word in words),
             )
     return found
+
+
+def _values(question: Question, labels: list[str], channel: Channel) -> list[str]:
+    """Return what each choice sends back: its number, or its label where numbers mislead."""
+    if channel is Channel.WEB and any(_DIGIT.search(label) for label in labels):
+        return labels
+    return [str(number) for number, _ in enumerate(labels, question.first_number)]

@@ -44,7 +44,8 @@ def list_topics(
     zero = phrases().text("all_right" if confirm else "change_none", language, channel)
     names = [zero, *(topic.name for topic in topics)]
     if channel is Channel.WEB:
-        lines = _with_answers(flow, answers, topics, language)
+        shown = shown_topics(flow, answers, language)
+        lines = [f"{topic.name}: {value.translate(_NO_BRACES)}" for topic, value in shown]
     else:
         lines = [f"{number} {name}" for number, name in enumerate(names)]
         if confirm:
@@ -56,19 +57,19 @@ def list_topics(
     )
 
 
-def _with_answers(
-    flow: Flow, answers: Sequence[Answer], topics: Sequence[Topic], language: str
-) -> list[str]:
-    """Return a line per topic with its answer; an instrument's answers are not spelt out."""
+def shown_topics(
+    flow: Flow, answers: Sequence[Answer], language: str
+) -> tuple[tuple[Topic, str], ...]:
+    """Return each topic with its answer for the web; an instrument's answers are not spelt out."""
     given = {answer.link_id: answer for answer in answers}
-    lines: list[str] = []
-    for topic in topics:
+    found: list[tuple[Topic, str]] = []
+    for topic in topics_of(flow, answers, language, Channel.WEB):
         step = flow.steps[flow.index[topic.link_ids[0]]]
         shown = phrases().text("given", language, Channel.WEB)
         if isinstance(step, AskStep) and step.group is None:
             shown = show_answer(step, given[step.id], language, Channel.WEB)
-        lines.append(f"{topic.name}: {shown.translate(_NO_BRACES)}")
-    return lines
+        found.append((topic, shown))
+    return tuple(found)
 
 
 def list_all_topics(flow: Flow, language: str) -> Listing:

@@ -232,10 +232,10 @@ class Turn:
         whole = "\n".join((*self._lead, text)) if self._lead else text
         self._lead.clear()
         self._offer_link(whole)
-        number, about = self._progress()
+        number, about = self.progress()
         self.events.append(Asked(link_id, whole, choices, number, about))
 
-    def _progress(self) -> tuple[int, int]:
+    def progress(self) -> tuple[int, int]:
         """Return the number of the open question and about how many there are."""
         done = len(self.answers)
         number = done + 1

@@ -144,6 +144,9 @@ def _web(clinic: Clinic) -> Iterator[Fault]:
         is_safe = parts.scheme == "https" or parts.hostname in LOCAL_HOSTS
         if not is_bare or not is_safe or parts.username is not None:
             yield f"chat_origins[{index}]", "must be https:// and a host, without a path"
+    for language in clinic.chat_greeting:
+        if language not in clinic.languages:
+            yield f"chat_greeting.{language}", "is not one of the clinic's languages"
 
 
 def _flow(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:

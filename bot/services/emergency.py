@@ -35,7 +35,7 @@ def emergency_texts(
             parts.resources,
             finding,
             region=clinic.region,
-            language=_language(parts, finding, clinic, message),
+            language=spoken_language(parts, finding, clinic, message),
             channel=message.channel,
             clinic_phone=clinic.phone,
         ).texts
@@ -64,7 +64,9 @@ def emergency_links(parts: Parts, clinic_id: str, language: str) -> tuple[Resour
     return links if len(links) <= LINKS_SHOWN else (*links[: LINKS_SHOWN - 1], links[-1])
 
 
-def _language(parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage) -> str:
+def spoken_language(
+    parts: Parts, finding: Finding, clinic: Clinic, message: InboundMessage
+) -> str:
     """Return the language of the rule that fired first (`es.…`), else what the words tell.
 
     Without the store nobody knows which language the conversation is in.

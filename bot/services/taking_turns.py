@@ -6,6 +6,7 @@ that lost a race is simply taken again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from bot.conversation.turn import take_turn
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.decisions import Judge
-from bot.core.errors import InvalidField, StoreUnavailable
+from bot.core.errors import IdTaken, InvalidField, StoreUnavailable
 from bot.core.fail_points import FailPoint, reached
 from bot.core.findings import Finding
 from bot.core.messages import Channel, InboundMessage
@@ -26,11 +27,16 @@ from bot.services.rooms import current_flow, flow_and_judge, nobody_judges, room
 from bot.store.engine import LockedTooLong
 from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply
 from bot.store.row_book import Rows
-from bot.store.rows import ReplyLeaves, TurnStored, body_of, rows_of_turn
+from bot.store.rows import CHANGE, TEXT, ReplyLeaves, TurnStored, body_of, rows_of_turn
 from bot.store.turns import TurnConflict, TurnTransaction, open_turn
 
 ATTEMPTS = 8
 """Turns of one patient conflict only at first contact or when a conversation is replaced."""
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+"""What a chat's client may call its messages; other ids are kept as a hash."""
+
+WHOSE_DIGITS = 32
 
 STALE_SECONDS = 0.5
 """A connection that fails sooner than this was broken before; a fresh one is worth a try."""
@@ -72,8 +78,8 @@ class Task:
 def take_stored_turn(parts: Parts, task: Task) -> Reply:
     """Return the reply once the turn is committed.
 
-    Raises StoreUnavailable within the turn's budget of seconds, InvalidField when the message's
-    id belongs to another message or its conversation is over.
+    Raises StoreUnavailable within the turn's budget of seconds, IdTaken when the message's id
+    belongs to another message, InvalidField when its conversation is over.
     """
     return _Turn(parts, task).take()
 
@@ -164,17 +170,17 @@ class _Turn:
             now=self.parts.now(),
             keep_state=loaded is not None and (self.task.plain or not loaded.is_readable),
             leaves=self.task.leaves,
+            kind=TEXT if self.message.change is None else CHANGE,
         )
         return rows_of_turn(stored, self.parts.keyring, self.parts.new_id)
 
     def _said_before(self, transaction: TurnTransaction) -> Reply:
-        """Return the reply of the first time. Raises InvalidField if it was another's message."""
+        """Return the reply of the first time. Raises IdTaken if it was another's message."""
         said = transaction.stored_reply(self.message.channel, self.provider_key)
         if said is None:
             raise TurnConflict("the first of two equal messages was not stored after all")
         if not self._is_the_same(said):
-            problem, remedy = "was used for another message", "give each message its own"
-            raise InvalidField("message id", problem, remedy)
+            raise IdTaken("this message's id was used for another message")
         texts = tuple(text.text for text in said.texts)
         ids = tuple(text.id for text in said.texts)
         return Reply(texts, True, said.conversation_id, said.turn_number, None, ids)
@@ -188,13 +194,21 @@ class _Turn:
 def provider_key(parts: Parts, message: InboundMessage, clinic: Clinic) -> str:
     """Return the message's id as it is stored: unique on its channel.
 
-    A web client chooses its own ids, so they are hashed together with its address: nobody can
-    name another's message and be given the reply to it.
+    A web client chooses its own ids, so they stand behind a keyed hash of its address: nobody can
+    name another's message and be given the reply to it. `client_id_of` gives the id back.
     """
     if message.channel is Channel.SMS:
         return message.provider_id
-    name = f"{message.patient_address}\n{message.provider_id}"
-    return parts.address_hash.of(clinic.id, message.channel.value, name).hex()
+    channel, address = message.channel.value, message.patient_address
+    if not CLIENT_ID.fullmatch(message.provider_id):
+        return parts.address_hash.of(clinic.id, channel, f"{address}\n{message.provider_id}").hex()
+    whose = parts.address_hash.of(clinic.id, f"{channel} ids", address).hex()[:WHOSE_DIGITS]
+    return f"{whose}:{message.provider_id}"
+
+
+def client_id_of(stored_key: str | None) -> str | None:
+    """Return the id that a web client gave its message; None where it is not kept."""
+    return (stored_key or "").partition(":")[2] or None
 
 
 def _reply(outcome: TurnOutcome, rows: Rows) -> Reply:

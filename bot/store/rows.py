@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.conversation.model import AnswerLogged, Conversation, ReplyKind, TurnOutcome
 from bot.core.decisions import Priority
-from bot.core.messages import InboundMessage
+from bot.core.messages import Choice, InboundMessage
 from bot.store.columns import text_bytes
 from bot.store.crypto import KeyRing
 from bot.store.event_rows import add_events
@@ -31,6 +31,8 @@ Its body is the clinician's id: who took the step, and whose words the texts of 
 """
 
 TEXT = "text"
+CHANGE = "change"
+"""Kind of an entry that asks for an earlier question again; its body is that question's id."""
 
 NAME = "name"
 """The question whose answer is what staff call the patient, whatever flow asks it."""
@@ -102,7 +104,9 @@ def rows_of_turn(stored: TurnStored, keyring: KeyRing, new_id: Callable[[], str]
 
 
 def body_of(message: InboundMessage) -> str:
-    """Return the text that is kept of a message: every body it came with, one a line."""
+    """Return what is kept of a message: every body, one a line, or the question to be changed."""
+    if message.change is not None:
+        return message.change
     return "\n".join((message.text, *message.further_texts))
 
 
@@ -120,6 +124,7 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
         in_reply_to=None,
         kind=stored.kind,
         body=book.seal("messages.body", text_bytes(body_of(message))),
+        choices=None,
         media_count=message.media_count,
         has_location=message.has_location,
         delivery=None,
@@ -140,11 +145,16 @@ def _add_messages(book: RowBook, stored: TurnStored) -> None:
             in_reply_to=inbound_id,
             kind=reply.kind.value,
             body=book.seal("messages.body", text_bytes(reply.text)),
+            choices=_sealed_choices(book, reply.choices),
             media_count=0,
             has_location=False,
             delivery=stored.leaves.value,
             **common,
         )
+
+
+def _sealed_choices(book: RowBook, choices: tuple[Choice, ...]) -> bytes | None:
+    return book.seal_json("messages.choices", choices) if choices else None
 
 
 def _queue(book: RowBook, message_id: str, kind: ReplyKind) -> None:

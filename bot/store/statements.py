@@ -138,7 +138,7 @@ _LOADED = (
     "c.turn_number, c.state, c.risk_open, c.crisis_answers, c.consult_id, c.consult_priority, "
     "c.last_inbound_at, c.created_at, p.language"
 )
-_BY_ADDRESS = (
+BY_ADDRESS = (
     f"SELECT {_LOADED} FROM patients p JOIN conversations c "  # noqa: S608 - fixed texts
     "ON c.patient_id = p.id AND c.is_current "
     "WHERE p.clinic_id = {0} AND p.channel = {1} AND p.address_hash = {2}"
@@ -160,8 +160,8 @@ _NUMBERED = ("$1::text", "$2::text", "$3::bytea")
 _MARKS = ("?", "?", "?")
 
 LOAD_BY_ADDRESS = {
-    "postgresql": _BY_ADDRESS.format(*_NUMBERED) + " FOR UPDATE",
-    "sqlite": _BY_ADDRESS.format(*_MARKS),
+    "postgresql": BY_ADDRESS.format(*_NUMBERED) + " FOR UPDATE",
+    "sqlite": BY_ADDRESS.format(*_MARKS),
 }
 """The patient's current conversation, locked. Both rows are locked: a row that was only joined
 would be read as it was before the wait for the lock, and a turn would be lost."""

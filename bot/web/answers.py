@@ -17,11 +17,14 @@ from werkzeug.exceptions import HTTPException
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import (
     CallerError,
+    IdTaken,
     IllegalTransition,
     InvalidField,
     NotFound,
     PorchlightError,
     Refused,
+    SessionOver,
+    TooMany,
     Unavailable,
 )
 from bot.web.resting import note_store_failure
@@ -54,7 +57,10 @@ TOLD = "turn_is_told"
 STATUS_OF: tuple[tuple[type[PorchlightError], HTTPStatus], ...] = (
     (InvalidField, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (SessionOver, HTTPStatus.UNAUTHORIZED),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (Refused, HTTPStatus.FORBIDDEN),
+    (IdTaken, HTTPStatus.CONFLICT),
     (IllegalTransition, HTTPStatus.CONFLICT),
     (CallerError, HTTPStatus.BAD_REQUEST),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -110,8 +116,19 @@ def error_answer(status: HTTPStatus) -> tuple[Response | str, int]:
     """Return the answer for `status`: a page for people, JSON for programs."""
     if f"{request.path}/".startswith(PAGES):
         return render_template("error.html", status=status), status.value
-    shape = {"code": status.value, "status": status.phrase, "message": status.description}
-    return jsonify(shape), status.value
+    return jsonify(error_shape(status)), status.value
+
+
+def error_shape(status: HTTPStatus) -> dict[str, Any]:
+    """Return what the body of every JSON answer that is an error holds at least."""
+    return {"code": status.value, "status": status.phrase, "message": status.description}
+
+
+def error_headers(error: PorchlightError) -> dict[str, str]:
+    """Return the headers that go with one of our errors."""
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.seconds)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, SessionOver) else {}
 
 
 def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
@@ -125,12 +142,12 @@ def _http_error(error: HTTPException) -> Response | tuple[Response | str, int]:
     return answer
 
 
-def _own_error(error: PorchlightError) -> tuple[Response | str, int]:
+def _own_error(error: PorchlightError) -> tuple[Response | str, int, dict[str, str]]:
     status = status_of(error)
     note_store_failure(current_app.extensions["porchlight"].health, error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request_failed", extra=_whereabouts(), exc_info=error)
-    return error_answer(status)
+    return *error_answer(status), error_headers(error)
 
 
 def _unexpected(error: Exception) -> tuple[Response | str, int]:

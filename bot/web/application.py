@@ -8,15 +8,15 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-WEBHOOKS = "/webhooks/"
+WITHOUT_COOKIES = ("/webhooks/", "/chat/", "/api/", "/widget.js")
 
 
 class PageSessions(SecureCookieSessionInterface):
-    """Cookie sessions for pages; programs that call webhooks have none."""
+    """Cookie sessions for pages; programs and the chat have none."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Return the session of a page's visitor, None for a webhook."""
-        if request.path.startswith(WEBHOOKS):
+        """Return the session of a page's visitor, None for a program."""
+        if request.path.startswith(WITHOUT_COOKIES):
             return None
         return super().open_session(app, request)
 

@@ -19,6 +19,7 @@ from bot.web.answers import error_answer
 from bot.web.wording import called
 
 SESSION_KEY = "clinician"
+OPEN_TO_SITES = frozenset({"chat"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
@@ -64,9 +65,12 @@ def guard_forms(app: Flask) -> None:
 
 
 def _check_origin() -> None:
-    """Refuse a form of another site by the origin that browsers name; not all of them do."""
+    """Refuse a form of another site by the origin that browsers name; not all of them do.
+
+    The chat is called from other sites by design, knows its own origins, and takes no cookie.
+    """
     origin = request.headers.get("Origin")
-    if origin is None or request.method in SAFE_METHODS:
+    if origin is None or request.method in SAFE_METHODS or request.blueprint in OPEN_TO_SITES:
         return
     ours = urlsplit(current_app.config["PUBLIC_URL"])
     if origin != f"{ours.scheme}://{ours.netloc}" and urlsplit(origin).netloc != request.host:

@@ -24,6 +24,7 @@ class Entrance(StrEnum):
     TWILIO = "twilio-signature"
     CLINICIAN = "clinician"
     SECURE_LINK = "secure-link"
+    CHAT = "chat-token"
     LINK_DOOR = "link-door"
 
 

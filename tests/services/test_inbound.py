@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.core.decisions import Priority
-from bot.core.errors import DefinitionError, InvalidField
+from bot.core.errors import DefinitionError, IdTaken, InvalidField
 from bot.core.messages import Channel
 from bot.services.flows import FlowBook
 from bot.services.inbound import receive, receive_without_clinic
@@ -151,7 +151,7 @@ def test_a_web_id_names_only_messages_of_its_own_address(door):
 
 def test_a_web_id_used_for_another_text_is_refused(door):
     door.send("hello", channel=Channel.WEB, phone="chat-1", provider_id="1")
-    with pytest.raises(InvalidField, match="message id"):
+    with pytest.raises(IdTaken):
         door.send("other", channel=Channel.WEB, phone="chat-1", provider_id="1")
     reply = door.send(DANGER, channel=Channel.WEB, phone="chat-1", provider_id="1")
     assert "988" in " ".join(reply.texts)
@@ -159,7 +159,7 @@ def test_a_web_id_used_for_another_text_is_refused(door):
 
 def test_a_providers_id_with_another_sender_is_refused(door):
     door.send("hello", provider_id="SM1")
-    with pytest.raises(InvalidField):
+    with pytest.raises(IdTaken):
         door.send("hello", provider_id="SM1", phone="+15005550123")
 
 

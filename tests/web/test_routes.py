@@ -21,6 +21,11 @@ AGREED = {
     "POST /c/<token>": Entrance.LINK_DOOR,
     "GET /c/": Entrance.SECURE_LINK,
     "POST /c/": Entrance.SECURE_LINK,
+    "GET /chat/v1/clinics/<clinic_id>": Entrance.PUBLIC,
+    "POST /chat/v1/sessions": Entrance.PUBLIC,
+    "GET /chat/v1/messages": Entrance.CHAT,
+    "POST /chat/v1/messages": Entrance.CHAT,
+    "DELETE /chat/v1/sessions/current": Entrance.CHAT,
     "GET /healthz": Entrance.PUBLIC,
     "GET /readyz": Entrance.PUBLIC,
     "GET /": Entrance.PUBLIC,
@@ -62,3 +67,13 @@ def test_no_clinicians_route_answers_a_stranger(app, route):
 def test_no_webhook_answers_an_unsigned_request(app, route):
     path = route.split(" ")[1]
     assert app.test_client().post(path, data={"Body": "hi"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "route", [route for route, kind in AGREED.items() if kind is Entrance.CHAT]
+)
+def test_no_chat_route_answers_without_a_token(app, route):
+    method, path = route.split(" ")
+    response = getattr(app.test_client(), method.lower())(path)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"

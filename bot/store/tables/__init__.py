@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.store.tables.alerts import AlertRow, AlertStepRow
 from bot.store.tables.base import Base
+from bot.store.tables.chat import ChatBudgetRow, ChatSessionRow
 from bot.store.tables.definitions import ClinicNumberRow, ClinicRow, FlowVersionRow, RulesetRow
 from bot.store.tables.patients import (
     AnswerRow,
@@ -40,6 +41,8 @@ __all__ = [
     "AnswerRow",
     "AuditRow",
     "Base",
+    "ChatBudgetRow",
+    "ChatSessionRow",
     "ClinicNumberRow",
     "ClinicRow",
     "ClinicianClinicRow",

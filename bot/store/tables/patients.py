@@ -67,6 +67,7 @@ class MessageRow(Created, Base):
 
     Order within a conversation is (`turn_number`, `position`): the inbound text is position 0,
     the reply's texts follow from 1. `clinic_address` is the number that the patient wrote to.
+    `choices` are those that a text on the web offered, as JSON.
     """
 
     __tablename__ = "messages"
@@ -92,6 +93,7 @@ class MessageRow(Created, Base):
     in_reply_to: Mapped[str | None] = mapped_column(ID)
     kind: Mapped[str] = mapped_column(String(32))
     body: Mapped[str] = mapped_column(EncryptedText("messages.body"))
+    choices: Mapped[bytes | None] = mapped_column(EncryptedBytes("messages.choices"))
     media_count: Mapped[int] = mapped_column(SmallInteger)
     has_location: Mapped[bool]
     delivery: Mapped[str | None] = mapped_column(String(16))

@@ -1,0 +1,53 @@
+"""Which web pages may use the chat: the origins that a clinic's file names, and no other.
+
+A browser says in `Origin` which page a request comes from. Programs send none and are let in: they
+are no danger to anybody's browser, and a token is needed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Response, current_app, g, request
+
+from bot.core.clinic import Clinic
+from bot.services.parts import Parts
+
+ALLOWED_METHODS = "GET, POST, DELETE, OPTIONS"
+ALLOWED_HEADERS = "Authorization, Content-Type, Last-Event-ID"
+EXPOSED_HEADERS = "Retry-After"
+PREFLIGHT_SECONDS = "600"
+CHAT_CLINIC = "chat_clinic"
+"""Where in `g` the clinic stands that a request turned out to be for."""
+
+
+def may_ask(clinics: Iterable[Clinic]) -> bool:
+    """Whether the page that this request comes from may use the chat of one of `clinics`."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    if any(origin in clinic.chat_origins for clinic in clinics):
+        return True
+    return bool(current_app.config["DEMO"]) and origin == request.host_url.rstrip("/")
+
+
+def share_with_origin(response: Response) -> Response:
+    """Let the page of an allowed origin read the answer; to be called after every chat request.
+
+    A preflight knows no clinic: there every clinic's origins count, and the request itself is
+    then held to its own.
+    """
+    response.headers.add("Vary", "Origin")
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    origin = request.headers.get("Origin")
+    parts: Parts = current_app.extensions["porchlight"]
+    own: Clinic | None = g.get(CHAT_CLINIC)
+    if origin is None or not may_ask(parts.clinics.all() if own is None else [own]):
+        return response
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = ALLOWED_METHODS
+        response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+    return response
