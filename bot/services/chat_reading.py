@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType, structs
 from sqlalchemy import Connection
 
-from bot.conversation.model import Conversation, ConversationStatus
+from bot.conversation.model import Conversation, ConversationStatus, ReplyKind
 from bot.core.clinic import Clinic
 from bot.core.errors import NotFound
 from bot.core.findings import NOTHING_FOUND
@@ -42,6 +42,7 @@ from bot.store.chat_talk import (
     answered_at,
     current_conversation,
     last_danger,
+    names_of,
     owner_name,
     place_of,
     talk_from,
@@ -53,7 +54,6 @@ MOST_SHOWN = 1000
 """Texts of a whole chat; a conversation has 500 turns at most."""
 
 FLOW_SPEAKS = frozenset({ConversationStatus.ACTIVE, ConversationStatus.PAUSED})
-CRISIS = "crisis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def view_of_turn(
         for place, message in _messages(scene, rows, open_choices=True)
         if place.turn_number == turn
     )
-    says_resources = any(message.kind == CRISIS for message in messages)
+    says_resources = any(message.kind == ReplyKind.CRISIS for message in messages)
     return _view(scene, messages, _card(scene, turn if says_resources else None))
 
 
@@ -145,8 +145,10 @@ def _messages(
     changed = _changeable_at(scene, rows)
     found: list[tuple[Place, ChatMessage]] = []
     offered: tuple[Choice, ...] = ()
-    turn, name = ("", 0), _owner_name(scene)
+    turn, names = ("", 0), _speakers(scene, rows)
     for row in rows:
+        if row.direction == CLINICIAN:
+            continue
         if (row.place.conversation_id, row.place.turn_number) != turn:
             before, offered = offered, ()
             turn = (row.place.conversation_id, row.place.turn_number)
@@ -155,7 +157,7 @@ def _messages(
         else:
             offered = _without_skip(row.choices)
             is_last = open_choices and row is rows[-1]
-            message = _from_us(row, offered if is_last else (), name)
+            message = _from_us(row, offered if is_last else (), names.get(turn))
         if message.text.strip():
             found.append((row.place, message))
     return found
@@ -177,7 +179,7 @@ def _from_patient(
 
 
 def _from_us(row: TalkRow, choices: tuple[Choice, ...], name: str | None) -> ChatMessage:
-    if row.direction == CLINICIAN:
+    if row.kind == ReplyKind.CLINICIAN:
         return ChatMessage(row.id, "clinician", row.text, row.at, speaker=name or UNSET)
     return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=row.kind)
 
@@ -218,6 +220,20 @@ def _changeable_at(scene: _Scene, rows: Sequence[TalkRow]) -> dict[tuple[str, in
         if own is not None:
             found[here, turn] = own
     return found
+
+
+def _speakers(scene: _Scene, rows: Sequence[TalkRow]) -> dict[tuple[str, int], str]:
+    """Return (conversation, turn) -> the name of the clinician whose step it is.
+
+    The entry of a step holds the clinician's id; patients see the name alone.
+    """
+    entries = {
+        (row.place.conversation_id, row.place.turn_number): row.text
+        for row in rows
+        if row.direction == CLINICIAN
+    }
+    names = names_of(scene.connection, set(entries.values()))
+    return {turn: names[by] for turn, by in entries.items() if by in names}
 
 
 def _view(

@@ -152,6 +152,15 @@ def owner_name(connection: Connection, conversation_id: str, *, action: str) -> 
     return name
 
 
+def names_of(connection: Connection, clinician_ids: Collection[str]) -> dict[str, str]:
+    """Return clinician id -> name."""
+    if not clinician_ids:
+        return {}
+    wanted = select(ClinicianRow.id, ClinicianRow.name)
+    rows = connection.execute(wanted.where(ClinicianRow.id.in_(clinician_ids)))
+    return {row.id: row.name for row in rows}
+
+
 def _rows(
     connection: Connection, wanted: list[ColumnElement[bool]], *, limit: int
 ) -> list[TalkRow]:
