@@ -150,6 +150,12 @@ def _long_secret(value: str) -> str:
     return value
 
 
+def _optional_token(value: str) -> str | None:
+    if value and len(value) < 16:
+        raise Unreadable("must be 16 characters or more")
+    return value or None
+
+
 def _account_sid(value: str) -> str:
     if not re.fullmatch(r"AC[0-9a-f]{32}", value):
         raise Unreadable("must be AC followed by 32 hexadecimal digits")
@@ -291,6 +297,13 @@ SETTINGS: tuple[Setting, ...] = (
         "2",
     ),
     Setting(
+        "METRICS_TOKEN",
+        "16 characters or more",
+        "Who shows it may read `/metrics`; without it only this machine's own programs may.",
+        _optional_token,
+        "",
+    ),
+    Setting(
         "MAX_BODY_BYTES",
         "bytes",
         "A text has 1,600 characters; nothing we accept comes near this.",
@@ -381,6 +394,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     mail_from: str
     web_workers: int
+    metrics_token: str | None = field(repr=False)
     max_body_bytes: int
     session_idle_seconds: int
     session_limit_seconds: int

@@ -39,9 +39,11 @@ from bot.web.chat import RULES, chat
 from bot.web.chat_entrance import check_chat
 from bot.web.clinic import clinic, home
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
+from bot.web.counting import count_log_lines
 from bot.web.entrances import Check, Entrance, guard_entrances
-from bot.web.health import health
+from bot.web.health import EXPOSITION, health
 from bot.web.link import check_link, link
+from bot.web.metrics import Exposition, check_metrics
 from bot.web.resting import rest_with_the_store
 from bot.web.sms import STATUS_PATH, sms
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
@@ -63,6 +65,7 @@ CHECKS: dict[Entrance, Check] = {
     Entrance.CLINICIAN: check_clinician,
     Entrance.SECURE_LINK: check_link,
     Entrance.CHAT: check_chat,
+    Entrance.METRICS: check_metrics,
 }
 
 
@@ -82,6 +85,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     app.extensions["delivery"] = partial(_make_delivery, settings, parts)
     check = make_signature_check(settings.public_url, settings.twilio_auth_token)
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
+    app.extensions[EXPOSITION] = Exposition(parts)
     prepare_answers(app, https=_is_https(settings))
     rest_with_the_store(app, parts.health)
     guard_entrances(app, CHECKS)
@@ -119,6 +123,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         INSTANCE_PATH=settings.instance_path,
         DATABASE_URL=settings.database_url,
         WEB_WORKERS=settings.web_workers,
+        METRICS_TOKEN=settings.metrics_token,
+        METRICS_FOLDER=settings.instance_path / "metrics",
         TWILIO_ACCOUNT_SID=settings.twilio_account_sid,
         TWILIO_AUTH_TOKEN=settings.twilio_auth_token,
     )
@@ -190,10 +196,11 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
 
 
 def _write_log_lines() -> None:
-    """Send our log records, and warnings of libraries, to stderr as lines of JSON."""
+    """Send our log records, and warnings of libraries, to stderr as lines of JSON; count ours."""
     root = logging.getLogger()
     if not any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines())
         root.addHandler(handler)
     logging.getLogger("bot").setLevel(logging.INFO)
+    count_log_lines()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -18,6 +20,8 @@ from bot.cli.demo import EMAIL, prepare_clinic, prepare_clinician
 from bot.delivery.runner import run
 from bot.store.engine import check_durability
 from bot.store.migrate import upgrade
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command("migrate")
@@ -61,6 +65,7 @@ def serve() -> None:
     _say(f"patients text: {config['PUBLIC_URL']}/webhooks/twilio/sms")
     _say(f"clinicians:    {config['PUBLIC_URL']}/clinic/")
     _say("stop with Ctrl-C")
+    _prepare_metrics(config["METRICS_FOLDER"])
     sys.stdout.flush()
     arguments = ["-m", "bot.cli.supervise", host, str(port), str(config["WEB_WORKERS"])]
     arguments += stand_in
@@ -74,6 +79,17 @@ def _stand_in(config: dict[str, Any]) -> list[str]:
         return []
     ledger = config["INSTANCE_PATH"] / "fake-twilio.jsonl"
     return [address.rpartition(":")[2], str(ledger)]
+
+
+def _prepare_metrics(folder: Path) -> None:
+    """Give all processes one empty folder in which their counts are summed.
+
+    One that is given as PROMETHEUS_MULTIPROC_DIR is somebody else's to empty.
+    """
+    if not os.environ.get(FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        os.environ[FOLDER] = str(folder)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

@@ -107,20 +107,11 @@ class Supervisor:
 
 
 def web_command(*, host: str, port: int, workers: int) -> list[str]:
-    """Return the command that serves HTTP: sync workers, no access log, our log lines."""
+    """Return the command that serves HTTP; `bot/cli/web_server.py` holds the settings."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
-        *(sys.executable, "-m", "gunicorn", "--bind", address, "--workers", str(workers)),
-        *("--worker-class", "sync", "--timeout", "30", "--graceful-timeout", "20"),
-        *("--logger-class", "bot.cli.server_log.ServerLog", "--log-level", "warning", "--preload"),
-        *(
-            "--no-control-socket",
-            "--limit-request-fields",
-            "60",
-            "--limit-request-field_size",
-            "8190",
-            "wsgi:app",
-        ),
+        *(sys.executable, "-m", "gunicorn", "--config", "python:bot.cli.web_server"),
+        *("--no-control-socket", "--bind", address, "--workers", str(workers), "wsgi:app"),
     ]
 
 

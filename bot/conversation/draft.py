@@ -104,6 +104,8 @@ class Draft:
         """Return what is to be stored and answered."""
         facts = {
             "tier": self.finding.tier.label,
+            "category": self.finding.category.value if self.finding.category else "",
+            "crisis_answers": sum(reply.kind is ReplyKind.CRISIS for reply in self.replies),
             "status": self.conversation.status.value,
             "replies": len(self.replies),
             **self.facts,

@@ -15,6 +15,8 @@ from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_ordinary, deliver_urgent
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.receipts import watch_emergency_texts
+from bot.store.engine import store_errors
+from bot.store.heartbeats import ROUTINE, URGENT, beat
 
 IDLE_SECONDS = 1.0
 DATABASE_AWAY_SECONDS = 5.0
@@ -22,14 +24,34 @@ DATABASE_AWAY_SECONDS = 5.0
 Work = Callable[[DeliveryParts], int]
 
 
+def _beat_urgent(parts: DeliveryParts) -> int:
+    return _beat(parts, URGENT)
+
+
+def _beat_routine(parts: DeliveryParts) -> int:
+    return _beat(parts, ROUTINE)
+
+
+def _beat(parts: DeliveryParts, lane: str) -> int:
+    """Leave a sign of life: /readyz and /metrics tell when it is missing."""
+    with store_errors(), parts.engine.begin() as connection:
+        beat(connection, role=lane, name=parts.name, now=parts.now())
+    return 0
+
+
 def _replay(parts: DeliveryParts) -> int:
     return parts.replay()
 
 
-URGENT_ROUND: tuple[Work, ...] = (watch_emergency_texts, page_due_alerts, deliver_urgent)
+URGENT_ROUND: tuple[Work, ...] = (
+    _beat_urgent,
+    watch_emergency_texts,
+    page_due_alerts,
+    deliver_urgent,
+)
 """One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
 
-ROUND: tuple[Work, ...] = (_replay, deliver_ordinary)
+ROUND: tuple[Work, ...] = (_beat_routine, _replay, deliver_ordinary)
 """One round of everything else, in order."""
 
 

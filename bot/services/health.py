@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.clock import monotonic_seconds
+from bot.core.errors import StoreUnavailable
+from bot.store.engine import LockedTooLong
 
 REST_SECONDS = 1.0
 LONGEST_REST_SECONDS = 4.0
@@ -34,6 +36,10 @@ class StoreHealth:
         longer = max(REST_SECONDS, 2 * self._rest_seconds)
         self._rest_seconds = min(longer, LONGEST_REST_SECONDS)
         self._rests_until = self._seconds() + self._rest_seconds
+
+    def note(self, error: StoreUnavailable) -> None:
+        """Rest after `error`; a lock that was not to be had need not concern anybody else."""
+        self.note_failure(locked=isinstance(error, LockedTooLong))
 
     def note_success(self) -> None:
         """Forget the failures before: the next rest is a short one again."""

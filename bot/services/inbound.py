@@ -27,9 +27,11 @@ from bot.services.parts import Parts
 from bot.services.replaying import log_failure, patient_key, replay, take_turn_or_plain
 from bot.services.spool import SpooledMessage
 from bot.services.taking_turns import Reply, Task
-from bot.store.engine import LockedTooLong
 
 __all__ = ["Reply", "receive", "receive_at_number", "receive_without_clinic", "replay"]
+
+TOLD_OF_A_TURN = ("tier", "category", "crisis_answers")
+"""What a turn's line takes from its decision, which knows more than the first look did."""
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +122,7 @@ def _take(parts: Parts, task: Task) -> Reply:
     except EarlierWait:
         raise
     except StoreUnavailable as error:
-        parts.health.note_failure(locked=isinstance(error, LockedTooLong))
+        parts.health.note(error)
         raise
     parts.health.note_success()
     return reply
@@ -180,14 +182,18 @@ def _readable(text: str) -> str:
 
 
 def _log_turn(reply: Reply, task: Task, seconds: float) -> None:
-    facts = reply.facts or {}
+    """Write the turn's one line; /metrics counts turns from these lines."""
+    finding = task.finding
     extra = {
         "conversation_id": reply.conversation_id,
         "turn_number": reply.turn_number,
         "channel": task.message.channel.value,
-        "tier": facts.get("tier", task.finding.tier.label),
+        "tier": finding.tier.label,
+        "category": finding.category.value if finding.category else "",
+        "crisis_answers": int(finding.fires),
+        **{name: (reply.facts or {})[name] for name in TOLD_OF_A_TURN if reply.facts},
         "texts": len(reply.texts),
-        "duplicate": int(reply.duplicate),
-        "duration_ms": round(seconds * 1000),
+        "outcome": "again" if reply.duplicate else "stored" if reply.is_stored else "kept",
+        "duration_ms": round(seconds * 1000, 1),
     }
     log.info("turn_taken", extra=extra)

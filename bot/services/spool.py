@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,8 @@ WHOLE = ".message"
 DAMAGED = ".damaged"
 UNFINISHED = ".aside"
 KINDS = {WHOLE: "waiting", DAMAGED: "set aside", UNFINISHED: "never finished"}
+ROOM_BYTES = 1_000_000
+"""Hundreds of messages; a disk with less free is as good as full."""
 
 
 class SpooledMessage(msgspec.Struct, frozen=True):
@@ -77,6 +79,14 @@ class Spool:
         except OSError:
             raise SettingsError(["SPOOL_DIR"], "cannot be written to") from None
 
+    def takes_messages(self) -> bool:
+        """Whether the folder may be written to and its disk has room; writes nothing."""
+        try:
+            room = os.statvfs(self._folder)
+        except OSError:
+            return False
+        return os.access(self._folder, os.W_OK) and room.f_bavail * room.f_frsize >= ROOM_BYTES
+
     def keep(self, spooled: SpooledMessage, *, patient: str) -> None:
         """Store the message durably. Raises OSError when the disk does not take it."""
         sealed = self._keyring.seal(COLUMN, msgspec.msgpack.encode(spooled))
@@ -99,6 +109,14 @@ class Spool:
             return []
         whole = (self._folder / name for name in sorted(names) if name.endswith(WHOLE))
         return [path for path in whole if patient is None or patient_of(path) == patient]
+
+    def waiting_since(self) -> datetime | None:
+        """Return when the oldest message that waits came; None if none does."""
+        oldest = next(iter(self.waiting()), None)
+        if oldest is None:
+            return None
+        microseconds = int(oldest.stem.partition("-")[0])
+        return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
     def read(self, path: Path) -> SpooledMessage | None:
         """Return the message; None (and the file is set aside) if it cannot be read."""

@@ -60,6 +60,8 @@ def note_delivery(parts: Parts, report: DeliveryReport) -> None:
         )
         if moved is not None and moved.status in UNDELIVERED:
             _not_delivered(parts, connection, moved)
+    told = {"provider_id": report.provider_id, "status": report.status}
+    log.info("receipt_noted", extra={**told, "error_code": report.error_code})
 
 
 def _not_delivered(parts: Parts, connection: Connection, moved: Delivered) -> None:

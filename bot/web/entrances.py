@@ -26,6 +26,7 @@ class Entrance(StrEnum):
     SECURE_LINK = "secure-link"
     CHAT = "chat-token"
     LINK_DOOR = "link-door"
+    METRICS = "metrics-token"
 
 
 SELF_CHECKED = frozenset({Entrance.PUBLIC, Entrance.LINK_DOOR})

@@ -1,21 +1,17 @@
-"""Is the process there, and can it do its work?"""
+"""Is the process there, can it do its work, and what does it count?"""
 
 from __future__ import annotations
 
-import logging
+from flask import Blueprint, Response, current_app, jsonify
 
-from flask import Blueprint, current_app, jsonify
-from werkzeug.wrappers import Response
-
-from bot.core.errors import StoreUnavailable
 from bot.services.parts import Parts
-from bot.store.migrate import current, head
+from bot.services.readiness import readiness
 from bot.web.entrances import Entrance, entrance
-from bot.web.resting import note_store_failure
-
-log = logging.getLogger(__name__)
+from bot.web.metrics import CONTENT_TYPE, Exposition
 
 health = Blueprint("health", __name__)
+
+EXPOSITION = "exposition"
 
 
 @health.get("/healthz")
@@ -28,15 +24,25 @@ def alive() -> Response:
 @health.get("/readyz")
 @entrance(Entrance.PUBLIC)
 def ready() -> tuple[Response, int]:
-    """Answer 200 when the database is there with the tables this code expects, else 503."""
-    checks = {"database": "ok", "migrations": "ok"}
+    """Answer 200 when this process can do its work, else 503 with the part that is missing.
+
+    What lags behind it (the worker, pages, kept messages) is named in `degraded`, with 200.
+    """
     parts: Parts = current_app.extensions["porchlight"]
-    try:
-        if current(parts.engine) != head():
-            checks["migrations"] = "not at the revision this program expects"
-    except StoreUnavailable as error:
-        log.exception("not_ready")
-        note_store_failure(parts.health, error)
-        checks = {"database": "does not answer", "migrations": "not known"}
-    is_ready = all(found == "ok" for found in checks.values())
-    return jsonify(status="ok" if is_ready else "not ready", **checks), 200 if is_ready else 503
+    found = readiness(parts)
+    status = "degraded" if found.degraded else "ok"
+    answer = jsonify(
+        status=status if found.is_ready else "not ready",
+        degraded=found.degraded,
+        **found.needed,
+        **found.behind,
+    )
+    return answer, 200 if found.is_ready else 503
+
+
+@health.get("/metrics")
+@entrance(Entrance.METRICS)
+def measured() -> Response:
+    """Answer with all counts in the text form that Prometheus reads."""
+    exposition: Exposition = current_app.extensions[EXPOSITION]
+    return Response(exposition.text(), content_type=CONTENT_TYPE)

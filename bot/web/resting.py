@@ -12,7 +12,6 @@ from flask import Flask, abort, request
 
 from bot.core.errors import StoreUnavailable
 from bot.services.health import StoreHealth
-from bot.store.engine import LockedTooLong
 
 STEP_ASIDE = frozenset({"clinic", "alerts"})
 PROBE = "health.ready"
@@ -31,4 +30,4 @@ def rest_with_the_store(app: Flask, health: StoreHealth) -> None:
 def note_store_failure(health: StoreHealth, error: Exception) -> None:
     """Let the database rest if it is what failed in a page."""
     if isinstance(error, StoreUnavailable):
-        health.note_failure(locked=isinstance(error, LockedTooLong))
+        health.note(error)

@@ -19,7 +19,7 @@ def tries(monkeypatch):
         made.append(1)
         raise StoreUnavailable("gone")
 
-    monkeypatch.setattr("bot.web.health.current", gone)
+    monkeypatch.setattr("bot.services.readiness.current", gone)
     monkeypatch.setattr("bot.web.alerts.open_by_link", gone)
     return made
 

@@ -28,6 +28,7 @@ AGREED = {
     "DELETE /chat/v1/sessions/current": Entrance.CHAT,
     "GET /healthz": Entrance.PUBLIC,
     "GET /readyz": Entrance.PUBLIC,
+    "GET /metrics": Entrance.METRICS,
     "GET /": Entrance.PUBLIC,
     "GET /assets/<name>": Entrance.PUBLIC,
 }

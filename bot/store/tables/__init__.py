@@ -17,6 +17,7 @@ from bot.store.tables.patients import (
     SafetyEventRow,
     SecureLinkRow,
 )
+from bot.store.tables.running import HeartbeatRow
 from bot.store.tables.staff import (
     AuditRow,
     ClinicianClinicRow,
@@ -56,6 +57,7 @@ __all__ = [
     "DeliveryReceiptRow",
     "FlagRow",
     "FlowVersionRow",
+    "HeartbeatRow",
     "LoginThrottleRow",
     "MessageRow",
     "OptOutRow",
