@@ -105,7 +105,7 @@ class Detector:
         for group_id in opened:
             if group_id < len(self.groups):
                 group = self.groups[group_id]
-                for index in group.set.Match(codes) or ():
+                for index in group.set.matches(codes):
                     matched[group.rules[index].id] = group.rules[index]
         if not matched:
             return []

@@ -31,6 +31,8 @@ _STRUCTURE = re.compile(
     r"\{(?P<low>\d+)-(?P<high>\d+)\}|\{(?P<name>[a-z][a-z0-9_]*)\}|<(?P<optional>[a-z][a-z0-9_]*)>"
 )
 _NEAR = re.compile(r" (?P<marks>~~?)(?P<high>\d+)(?P=marks) ")
+_BRACKET = re.compile(r"[()]")
+_BRANCHING = re.compile(r"[()|]")
 _QUANTIFIER = re.compile(r"[?*+]|\{(\d+),(\d*)\}")
 
 
@@ -100,10 +102,25 @@ def parse(source: str) -> Node:
 
 
 def _choice(source: str) -> Node:
+    """Return the alternatives of `source`; those that are single words become one node, the last."""
     if _PLAIN_CHOICE.fullmatch(source):
         return Words(frozenset(word for word in source.split("|") if word))
-    branches = tuple(_sequence(branch) for branch in split_branches(source))
-    return branches[0] if len(branches) == 1 else Choice(branches)
+    literal: set[str] = set()
+    prefixes: set[str] = set()
+    branches: list[Node] = []
+    for branch in split_branches(source):
+        if branch.isalnum() and branch.islower():
+            literal.add(branch)
+            continue
+        node = _sequence(branch)
+        if isinstance(node, Words):
+            literal |= node.literal
+            prefixes |= node.prefixes
+        else:
+            branches.append(node)
+    if literal or prefixes:
+        branches.append(Words(frozenset(literal), frozenset(prefixes)))
+    return branches[0] if len(branches) == 1 else Choice(tuple(branches))
 
 
 def split_branches(source: str) -> list[str]:
@@ -111,11 +128,14 @@ def split_branches(source: str) -> list[str]:
     if "(" not in source:
         return source.split("|")
     found, depth, start = [], 0, 0
-    for index, char in enumerate(source):
-        depth += (char == "(") - (char == ")")
-        if char == "|" and depth == 0:
-            found.append(source[start:index])
-            start = index + 1
+    for mark in _BRANCHING.finditer(source):
+        char = mark[0]
+        if char == "|":
+            if depth == 0:
+                found.append(source[start : mark.start()])
+                start = mark.end()
+        else:
+            depth += 1 if char == "(" else -1
     return [*found, source[start:]]
 
 
@@ -255,8 +275,8 @@ def _options(each: str) -> list[str]:
 def closing(source: str, position: int) -> int:
     """Return the index of the bracket that closes the one opened before `position`."""
     depth = 1
-    for index in range(position, len(source)):
-        depth += (source[index] == "(") - (source[index] == ")")
+    for bracket in _BRACKET.finditer(source, position):
+        depth += 1 if bracket[0] == "(" else -1
         if depth == 0:
-            return index
+            return bracket.start()
     raise DefinitionError("patterns", f"a bracket is never closed: {source[:40]}")

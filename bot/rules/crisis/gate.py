@@ -29,10 +29,10 @@ class Shelf:
         self._sources.setdefault(rule.id, []).append(source)
 
     def group(self) -> RuleGroup:
-        """Return the shelf's frames as one RE2 set. Raises DefinitionError naming the rule."""
-        sources = ["|".join(frames) for frames in self._sources.values()]
-        compiled = pattern.compile_set(sources, names=self._rules, memory_mb=_GROUP_MEMORY_MB)
-        return RuleGroup(self.name, compiled, tuple(self._rules.values()))
+        """Return the shelf's frames as one set."""
+        sources = {rule_id: "|".join(frames) for rule_id, frames in self._sources.items()}
+        searched = pattern.LazySet(sources, _GROUP_MEMORY_MB)
+        return RuleGroup(self.name, searched, tuple(self._rules.values()))
 
 
 def gate_of(shelves: list[Shelf]) -> Gate:

@@ -159,15 +159,18 @@ def _gap_source(gap: Gap) -> str:
 
 def codes_source(codes: Iterable[bytes]) -> str:
     """Return the source of any one of `codes` and the soft marks behind it."""
-    rows: dict[int, set[int]] = {}
-    for code in codes:
-        for high, low in zip(code[::2], code[1::2], strict=True):
-            rows.setdefault(high, set()).add(low)
-    sources = []
-    for high, lows in sorted(rows.items()):
-        row = "".join(rf"\x{low:02x}" for low in sorted(lows))
-        sources.append(rf"\x{high:02x}[{row}]")
+    rows: dict[int, list[str]] = {}
+    for high, low in sorted({pair for code in codes for pair in _pairs(code)}):
+        rows.setdefault(high, []).append(_ESCAPED[low])
+    sources = [f"{_ESCAPED[high]}[{''.join(lows)}]" for high, lows in rows.items()]
     return f"(?:(?:{'|'.join(sources)}){SOFT_MARKS})"
+
+
+_ESCAPED = tuple(rf"\x{byte:02x}" for byte in range(256))
+
+
+def _pairs(code: bytes) -> Iterable[tuple[int, int]]:
+    return ((code[0], code[1]),) if len(code) == 2 else zip(code[::2], code[1::2], strict=True)
 
 
 class LazyPattern:
@@ -194,6 +197,35 @@ class LazyPattern:
     def finditer(self, codes: bytes) -> Any:
         """Return the matches from left to right."""
         return self.compiled.finditer(codes)
+
+
+class LazySet:
+    """Frames that are searched together, compiled when a text first opens their gate.
+
+    `searched` compiles them; a server lets every rule prove its example before it serves.
+    """
+
+    __slots__ = ("_compiled", "_memory_mb", "_sources")
+
+    def __init__(self, sources: Mapping[str, str], memory_mb: int) -> None:
+        """Take source by name, in the order of their indexes."""
+        self._sources = sources
+        self._memory_mb = memory_mb
+        self._compiled: Any = None
+
+    @property
+    def compiled(self) -> Any:
+        """The compiled set. Raises DefinitionError with the name of the source at fault."""
+        if self._compiled is None:
+            self._compiled = compile_set(
+                self._sources.values(), names=self._sources, memory_mb=self._memory_mb
+            )
+        return self._compiled
+
+    def matches(self, codes: bytes) -> list[int]:
+        """Return the indexes of the sources that match somewhere in `codes`."""
+        found: list[int] | None = self.compiled.Match(codes)
+        return found or []
 
 
 def options(memory_mb: int, *, captures: bool = False) -> Any:
