@@ -122,14 +122,14 @@ class Detector:
 def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | None:
     """Return the first occurrence that no guard demotes, else the least demoted one."""
     best: Hit | None = None
-    judged: dict[Surroundings, Verdict] = {}
+    judged: set[Surroundings] = set()
     for found in rule.pattern.finditer(reading.codes):
         start, end = _trimmed(reading.codes, found.span())
         around = look_around(reading, start, end)
-        verdict = judged.get(around)
-        if verdict is None:
-            verdict = judged[around] = _judge(rule, around, grammar)
-        hit = Hit(rule, reading, start, end, *verdict)
+        if around in judged:
+            continue  # what stands in the same surroundings outweighs nothing
+        judged.add(around)
+        hit = Hit(rule, reading, start, end, *_judge(rule, around, grammar))
         if best is None or hit.weight > best.weight:
             best = hit
         if best.tier == rule.tier and best.subject is Subject.SELF:

@@ -102,7 +102,7 @@ def parse(source: str) -> Node:
 
 
 def _choice(source: str) -> Node:
-    """Return the alternatives of `source`; those that are single words become one node, the last."""
+    """Return the alternatives of `source`; single words become one node, the last."""
     if _PLAIN_CHOICE.fullmatch(source):
         return Words(frozenset(word for word in source.split("|") if word))
     literal: set[str] = set()

@@ -29,12 +29,13 @@ NUMBER_CODES = {
 }
 _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
+_CODE_BYTES = 2
 _LONG_LETTERS = 20
 _LONGEST_PIECE = 10
 _REMEMBERED_LETTERS = 24
 _REMEMBERED_STRETCHES = 16_384
-_PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~']")
-_REPEATED = re.compile(r"(.)\1+")
+_PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
+_REPEATED = re.compile(r"(.)(?=\1)", re.DOTALL)
 _DISGUISED = re.compile(r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
 _MIXED = re.compile(r"[a-z]+|\d+")
@@ -84,12 +85,16 @@ class Lexicon:
         """Return the codes of a folded text and the range each code stands for."""
         out: list[bytes] = []
         spans: list[tuple[int, int]] = []
+        known = self.codes
         for piece in _PIECE.finditer(text):
-            codes = self.codes.get(piece[0])
+            codes = known.get(piece[0])
             if codes is None:
                 codes = self._mark_or_word(piece[0])
             out.append(codes)
-            spans.extend([piece.span()] * (len(codes) // 2))
+            if len(codes) == _CODE_BYTES:
+                spans.append(piece.span())
+            else:
+                spans.extend([piece.span()] * (len(codes) // _CODE_BYTES))
         return b"".join(out), spans
 
     def _chunk(self, chunk: str) -> bytes:
@@ -192,22 +197,18 @@ class Lexicon:
         return found if found is not None and len(found) >= 4 else None
 
 
+_MARKS = {".": HARD, "!": HARD, ";": HARD, "?": QUESTION, '"': QUOTE, "\n": NEWLINE, " ": b""}
+_MARKS |= dict.fromkeys(",:()-/*&#%+=@$|[]{}<>^\\", SOFT)
+
+
 def punctuation(piece: str) -> bytes:
     """Return the code of a mark: it ends a clause, quotes, or only separates."""
-    if piece in ".!;":
-        return HARD
-    if piece == "?":
-        return QUESTION
-    if piece == '"':
-        return QUOTE
-    if piece == "\n":
-        return NEWLINE
-    return b"" if piece == " " else SOFT
+    return _MARKS.get(piece, SOFT)
 
 
 def squeeze(word: str) -> str:
     """Return `word` with every repeated letter written once."""
-    return _REPEATED.sub(r"\1", word)
+    return _REPEATED.sub("", word)
 
 
 def halved(word: str) -> str:
@@ -252,6 +253,7 @@ def build(lists: WordLists) -> Lexicon:
     )
     codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
     codes.update(dict.fromkeys(lists.fillers, b""))
+    codes.update(_MARKS)
     starred = {form: codes[word] for word in lists.anchors for form in _starred(word)}
     return Lexicon(
         codes=codes,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from bot.rules.crisis.fold import View, fold
 
 _SPACED = re.compile(r"(?<![a-z0-9~'])[a-z0-9](?:[ .*,/|_+=-]{1,3}[a-z0-9@$!])+(?![a-z0-9~'])")
+_KEPT = re.compile(r"[a-z0-9@$!]|(?<=[ /|])[ /|]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _SPELLED_CHARACTERS = 5
 _OVERRIDE = "\u202e"
@@ -45,13 +46,8 @@ def spelled_out(view: View) -> View | None:
 
 
 def _letters_of(text: str, start: int, end: int) -> Iterator[int]:
-    """Yield the indexes to keep of a spelled-out run: letters, and blanks that end a word."""
-    for index in range(start, end):
-        char = text[index]
-        is_letter = char in "abcdefghijklmnopqrstuvwxyz0123456789@$!"
-        ends_word = char in " /|" and text[index - 1] in " /|"
-        if is_letter or ends_word:
-            yield index
+    """Return the indexes to keep of a spelled-out run: letters, and blanks that end a word."""
+    return (found.start() for found in _KEPT.finditer(text, start, end))
 
 
 def _offsets(view: View) -> tuple[list[int], list[int]]:
