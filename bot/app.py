@@ -40,6 +40,7 @@ from bot.web.chat_entrance import check_chat
 from bot.web.clinic import clinic, home
 from bot.web.clinician_entrance import check_clinician, csrf, guard_forms
 from bot.web.counting import count_log_lines
+from bot.web.embedding import embedding
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import EXPOSITION, health
 from bot.web.link import check_link, link
@@ -53,7 +54,7 @@ MOST_FORM_FIELDS = 100
 HANDS = 4
 """Rows that the worker delivers at once in each of its two lanes."""
 
-BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat)
+BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat, embedding)
 COMMANDS = (
     *(serve, worker, migrate, phone, fake_twilio),
     *(rules, clinics, clinicians, flows, keys, spool),

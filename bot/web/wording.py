@@ -24,6 +24,12 @@ def patient_words() -> Mapping[str, Mapping[str, str]]:
     return _read("patient.yaml")
 
 
+@cache
+def demo_words() -> Mapping[str, Mapping[str, Any]]:
+    """Return the words of the demo clinic's own page, by language."""
+    return _read("demo.yaml")
+
+
 def called(kind: str, code: str | None) -> str:
     """Return what a code is called on the pages; the code itself when it has no line."""
     if not code:

@@ -31,6 +31,8 @@ AGREED = {
     "GET /metrics": Entrance.METRICS,
     "GET /": Entrance.PUBLIC,
     "GET /assets/<name>": Entrance.PUBLIC,
+    "GET /widget.js": Entrance.PUBLIC,
+    "GET /demo": Entrance.PUBLIC,
 }
 QUIET_METHODS = {"HEAD", "OPTIONS"}
 

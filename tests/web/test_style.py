@@ -10,6 +10,8 @@ import bot.web
 FOLDER = Path(bot.web.__file__).parent
 SHEET = (FOLDER / "static" / "porchlight.css").read_text()
 PAGES = sorted((FOLDER / "templates").glob("*.html"))
+EMBEDDING = '<script src="/widget.js" data-clinic="demo"'
+"""What a clinic pastes into its page, and the demo page as well."""
 ENOUGH = 4.5
 """WCAG 2.2, success criterion 1.4.3 (AA), text of ordinary size."""
 
@@ -64,6 +66,8 @@ def test_the_sheet_loads_nothing():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_has_no_script_and_turns_no_escaping_off(page):
     source = page.read_text()
+    if page.name == "demo.html":
+        source = source.replace(EMBEDDING, "", 1)  # the one script: what a clinic pastes
     for forbidden in ("|safe", "| safe", "autoescape", "<script", "onclick", "style="):
         assert forbidden not in source
 

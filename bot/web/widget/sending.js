@@ -1,0 +1,111 @@
+// What the patient wrote and the server has not taken yet. One at a time and in order, because each
+// answer belongs to the question before it; what is sent twice counts once, by its client_id.
+
+function newClientId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// `talk` says whether to go on, takes what was answered, and hears of every miss.
+function makeSending(api, retrying, keeping, draw, talk) {
+  const queue = keeping.get("queue") || [];
+  let isBusy = false;
+  let turns = 0; // counts beginnings and ends of sends: an older answer to a GET is not the state
+
+  const next = () => queue.find((item) => !item.isRefused);
+
+  function bodyOf({ client_id, text, change }) {
+    return change ? { client_id, change } : { client_id, text };
+  }
+
+  function keep() {
+    const lasting = ({ client_id, text, shown, change }) => ({ client_id, text, shown, change });
+    keeping.put({ queue: queue.map(lasting) });
+  }
+
+  function add(words) {
+    const item = { client_id: newClientId(), ...words };
+    queue.push(item);
+    keep();
+    draw.own(item);
+    pump();
+  }
+
+  // Nobody takes it, and the patient is told so; but it is still read for danger.
+  async function inVain(words) {
+    const item = { client_id: newClientId(), ...words };
+    draw.own(item);
+    draw.mark(item.client_id, "sending");
+    talk.showHelp(await api.say(talk.token(), bodyOf(item)));
+    draw.mark(item.client_id, "failed");
+  }
+
+  // No session can be had, but what was written is still read for danger: the answer has the card.
+  async function screen() {
+    for (const item of queue.filter((each) => each.text && !each.isScreened)) {
+      const told = await api.say(null, bodyOf(item));
+      item.isScreened = told.status !== NO_ANSWER;
+      talk.showHelp(told);
+    }
+  }
+
+  function again(clientId) {
+    const item = queue.find((each) => each.client_id === clientId);
+    if (!item) return;
+    if (item.isRefused) {
+      draw.renamed(clientId, (item.client_id = newClientId()));
+      item.isRefused = false;
+    }
+    retrying.wake();
+    pump();
+  }
+
+  async function pump() {
+    if (isBusy || !talk.isReady()) return;
+    isBusy = true;
+    for (let item = next(); item && talk.isReady(); item = next()) await deliver(item);
+    isBusy = false;
+    draw.typing(false);
+    talk.rested();
+  }
+
+  async function deliver(item) {
+    turns += 1;
+    draw.mark(item.client_id, "sending");
+    draw.typing(true);
+    const run = () => api.say(talk.token(), bodyOf(item));
+    const answer = await retrying.insist(run, talk.isReady, (failed) => {
+      draw.typing(false);
+      draw.mark(item.client_id, "waiting");
+      talk.missed(failed);
+      talk.rested();
+    });
+    turns += 1;
+    if (answer) settle(item, answer);
+  }
+
+  function settle(item, answer) {
+    if (answer.status === 200) {
+      queue.splice(queue.indexOf(item), 1);
+      keep();
+      draw.mark(item.client_id, "sent");
+    } else {
+      item.isRefused = true;
+      draw.mark(item.client_id, [413, 422].includes(answer.status) ? "too_long" : "failed");
+    }
+    talk.answered(answer);
+  }
+
+  return {
+    add,
+    inVain,
+    screen,
+    again,
+    pump,
+    redraw: () => queue.forEach((item) => draw.own(item)),
+    takeAll: () => queue.splice(0).map((item) => item.shown || item.text).filter(Boolean),
+    isBusy: () => isBusy,
+    isSettled: () => !next(),
+    turns: () => turns,
+  };
+}
