@@ -29,6 +29,7 @@ from bot.services.alerts import alert_link
 from bot.services.chat_budgets import Budget, ChatRules
 from bot.services.inbound import replay
 from bot.services.parts import Parts, make_parts
+from bot.services.timers import Timekeeper
 from bot.store.engine import StoreLimits
 from bot.store.orm import attach
 from bot.web.alerts import alerts
@@ -193,6 +194,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         name=parts.new_id(),
         replay=partial(replay, parts),
         hands=HANDS,
+        keep_time=Timekeeper(parts),
     )
 
 

@@ -32,6 +32,7 @@ class AlertReason(StrEnum):
     CRISIS = "crisis"
     OPTED_OUT_AT_RISK = "opted-out-at-risk"
     UNDELIVERED = "undelivered"
+    SILENT_AT_RISK = "silent-at-risk"
 
 
 @dataclass(frozen=True, slots=True)

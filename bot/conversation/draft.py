@@ -76,12 +76,12 @@ class Draft:
         else:
             self.replies.append(ReplyText(text, kind, choices))
 
-    def say_phrase(self, key: str, **words: str) -> None:
-        """Add one of the conversation's own phrases to the reply; `words` are its own."""
+    def say_phrase(self, key: str, kind: ReplyKind = ReplyKind.NOTICE, **words: str) -> None:
+        """Add one of the conversation's own phrases to the reply, filled in with `words` too."""
         language = self.conversation.language
         words = {**self.room.words(language), **words}
         text = self.room.phrases.text(key, language, self.message.channel, words)
-        self.say(text, ReplyKind.NOTICE)
+        self.say(text, kind)
 
     def ask_clinician(
         self, reason: str, priority: Priority, decision: Decision | None = None
@@ -113,3 +113,18 @@ class Draft:
         return TurnOutcome(
             self.conversation, tuple(self.replies), tuple(self.events), self.finding, facts
         )
+
+
+def draft_of_step(conversation: Conversation, room: Room, now: datetime) -> Draft:
+    """Return a draft of a step that no message of the patient's began; it takes a number too."""
+    nothing = InboundMessage(
+        channel=conversation.channel,
+        provider_id="",
+        clinic_address="",
+        patient_address="",
+        text="",
+        received_at=now,
+    )
+    draft = Draft(conversation, nothing, room, now)
+    draft.become(turn_number=conversation.turn_number + 1)
+    return draft

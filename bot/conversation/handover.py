@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.conversation import screening
-from bot.conversation.draft import Draft
+from bot.conversation.draft import draft_of_step
 from bot.conversation.model import (
     OPEN_STATUSES,
     Conversation,
@@ -18,8 +18,9 @@ from bot.conversation.model import (
     TurnOutcome,
 )
 from bot.conversation.room import Room
+from bot.conversation.timers import wait_for_patient
 from bot.core.errors import IllegalTransition, InvalidField, Refused
-from bot.core.messages import Channel, InboundMessage
+from bot.core.messages import Channel
 from bot.flows import Flow
 
 LONGEST_WORDS = 1600
@@ -46,7 +47,7 @@ def release(
         raise IllegalTransition(
             f"conversation {conversation.id}: {conversation.status} -> release"
         )
-    draft = _draft(conversation, room, now)
+    draft = draft_of_step(conversation, room, now)
     draft.become(hold_state=None, crisis_answers=0, recent_texts=())
     if conversation.status is ConversationStatus.HUMAN and not conversation.opted_out:
         draft.say_phrase("human_left", clinician_name=clinician_name)
@@ -57,7 +58,7 @@ def release(
     draft.become(status=ConversationStatus.ACTIVE)
     if flow is not None and not conversation.opted_out:
         screening.ask_again(draft, flow)
-    return draft.outcome()
+    return wait_for_patient(draft)
 
 
 def take_over(
@@ -71,7 +72,7 @@ def take_over(
     status = conversation.status
     if status not in OPEN_STATUSES or status is ConversationStatus.HUMAN:
         raise IllegalTransition(f"conversation {conversation.id}: {status} -> take over")
-    draft = _draft(conversation, room, now)
+    draft = draft_of_step(conversation, room, now)
     draft.become(status=ConversationStatus.HUMAN, hold_state=None)
     if not conversation.opted_out:
         draft.say_phrase("human_joined", clinician_name=clinician_name)
@@ -92,21 +93,6 @@ def speak(conversation: Conversation, text: str, *, room: Room, now: datetime) -
         raise InvalidField(
             "text", "is empty or too long", f"write 1 to {LONGEST_WORDS} characters"
         )
-    draft = _draft(conversation, room, now)
+    draft = draft_of_step(conversation, room, now)
     draft.say(text.strip(), ReplyKind.CLINICIAN)
     return draft.outcome()
-
-
-def _draft(conversation: Conversation, room: Room, now: datetime) -> Draft:
-    """Return a draft of a step that no message of the patient's began."""
-    nothing = InboundMessage(
-        channel=conversation.channel,
-        provider_id="",
-        clinic_address="",
-        patient_address="",
-        text="",
-        received_at=now,
-    )
-    draft = Draft(conversation, nothing, room, now)
-    draft.become(turn_number=conversation.turn_number + 1)
-    return draft

@@ -49,13 +49,13 @@ OPEN_STATUSES = frozenset(
 class Conversation(msgspec.Struct, frozen=True):
     """One run of one flow with one patient, pinned to the flow version it began with.
 
-    `turn_number` counts inbound messages and the steps of clinicians from 1. `flow_state` is None
-    until the flow has begun or when it cannot be read. `recent_texts` are the last inbound texts,
-    oldest first, kept so that a danger sign split over two messages is seen. `risk_open` says that
-    a finding or a positive risk answer has not been closed by a clinician. `crisis_answers` counts
-    how often emergency resources were sent. `consult_id` is the consult request of this
-    conversation, if any. `hold_state` is where the suicide-risk screen stands that is offered
-    while it is HELD.
+    `turn_number` counts from 1: inbound messages, steps of clinicians, steps of silence.
+    `flow_state` is None until the flow has begun or when it cannot be read. `recent_texts` are the
+    last inbound texts, oldest first, kept so that a danger sign split over two messages is seen.
+    `risk_open` says that a finding or a positive risk answer has not been closed by a clinician.
+    `crisis_answers` counts how often emergency resources were sent. `consult_id` is the consult
+    request of this conversation, if any. `hold_state` is where the suicide-risk screen stands that
+    is offered while it is HELD.
     """
 
     id: str
@@ -79,13 +79,17 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class ReplyKind(StrEnum):
-    """Why a text is sent; decides how often it may be tried again."""
+    """Why a text is sent; decides how often it may be tried again.
+
+    A REMINDER answers nothing: it is not sent any more once the conversation has moved on.
+    """
 
     ROUTINE = "routine"
     CHECK_IN = "check-in"
     CRISIS = "crisis"
     NOTICE = "notice"
     CLINICIAN = "clinician"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class OptOutChanged:
 
 @dataclass(frozen=True, slots=True)
 class PageRequested:
-    """On-call staff must be paged. `reason` is a code: crisis, opted-out-at-risk."""
+    """On-call staff must be paged. `reason` is the value of an AlertReason."""
 
     reason: str
     priority: Priority
@@ -184,6 +188,28 @@ class Flagged:
     code: str
 
 
+class TimerKind(StrEnum):
+    """What a silence brings, in its order."""
+
+    SILENT_AT_RISK = "silent-at-risk"
+    REMINDER = "reminder"
+    LAST_REMINDER = "last-reminder"
+    EXPIRY = "expiry"
+    LAST_WORD = "last-word"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSet:
+    """What comes next if nothing else happens. It takes the place of any earlier timer.
+
+    `since` is when the silence began.
+    """
+
+    kind: TimerKind
+    due_at: datetime
+    since: datetime
+
+
 TurnEvent = (
     ConversationStarted
     | AnswerLogged
@@ -195,6 +221,7 @@ TurnEvent = (
     | PageRequested
     | LinkIssued
     | Flagged
+    | TimerSet
 )
 
 

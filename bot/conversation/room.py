@@ -29,13 +29,8 @@ CONTEXT_TEXTS = 3
 
 PHRASE_PLACEHOLDERS = frozenset(
     {
-        "clinic_name",
-        "clinic_phone",
-        "clinician_name",
-        "emergency",
-        "support",
-        "Emergency",
-        "Support",
+        *("clinic_name", "clinic_phone", "emergency", "support", "Emergency", "Support"),
+        *("clinician_name", "number", "about", "secure_link"),
     }
 )
 

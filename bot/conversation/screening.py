@@ -131,12 +131,13 @@ def apply_step(draft: Draft, step: Step) -> None:
 def _said(draft: Draft, event: Said | Asked) -> None:
     text = event.text
     if LINK_PLACEHOLDER in text:
-        text = text.replace(LINK_PLACEHOLDER, _issue_link(draft))
+        text = text.replace(LINK_PLACEHOLDER, issue_link(draft))
     if text and not draft.silenced:
         draft.say(text, choices=event.choices if isinstance(event, Asked) else ())
 
 
-def _issue_link(draft: Draft) -> str:
+def issue_link(draft: Draft) -> str:
+    """Return the address of a new secure link of this conversation."""
     token = draft.room.new_token()
     digest = sha256(token.encode()).hexdigest()
     draft.note(LinkIssued(digest, draft.now + LINK_LIFETIME))

@@ -27,6 +27,7 @@ from bot.conversation.model import (
     TurnOutcome,
 )
 from bot.conversation.room import CONTEXT_TEXTS, CONTEXT_WINDOW, Room
+from bot.conversation.timers import wait_for_patient
 from bot.core.decisions import Priority
 from bot.core.findings import Finding, Tier, worse_of
 from bot.core.messages import InboundMessage
@@ -62,7 +63,7 @@ def take_turn(
         if treat(draft, flow):
             break
     _remember(draft)
-    return draft.outcome()
+    return wait_for_patient(draft)
 
 
 def _first(message: InboundMessage, room: Room, now: datetime) -> Conversation:

@@ -18,6 +18,12 @@ class OpeningHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closes: str
 
 
+class Reminder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One reminder to a patient who fell silent, whole hours after the last message."""
+
+    after_hours: int
+
+
 class OnCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One person to page, in order of the list; at least one of phone (E.164) and e-mail."""
 
@@ -39,6 +45,10 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `segments_per_second` is the pace of routine texts from each of its numbers (what carriers
     allow a long code is the default), `total_segments_per_second` that of all of them together,
     if there is to be a limit. Pages and emergency texts keep to neither.
+
+    `reminders` (at most two, in order; none unless given) are sent within `contact_hours`, or
+    within `hours` where those are not given; a silent conversation is given up after
+    `expires_after_hours`, one that the patient paused after `pause_expires_after_hours`.
     """
 
     id: str
@@ -58,6 +68,10 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     total_segments_per_second: float | None = None
     chat_storage: Literal["session", "memory"] = "session"
     chat_greeting: Mapping[str, str] = msgspec.field(default_factory=dict)
+    contact_hours: tuple[OpeningHours, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
+    expires_after_hours: int = 72
+    pause_expires_after_hours: int = 336
 
     def answers_at(self, channel: Channel, address: str) -> bool:
         """Whether a message to `address` on `channel` is for this clinic."""

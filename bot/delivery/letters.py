@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from sqlalchemy import Connection
+
 from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.segments import split_text
 from bot.delivery.alerts import PAGE_EMAIL, PAGE_TEXT, page_letter
 from bot.delivery.parts import DeliveryParts
-from bot.delivery.patient_texts import PATIENT_TEXT, patient_text, refuse_opted_out
+from bot.delivery.patient_texts import (
+    PATIENT_TEXT,
+    patient_text,
+    refuse_late_reminder,
+    refuse_opted_out,
+)
 from bot.delivery.senders import Letter, Outgoing, Undeliverable
 from bot.store.engine import READ_ONLY, store_errors
 from bot.store.outbox import OutboxItem
@@ -61,7 +68,16 @@ def _patient_text(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
     number = item.parts_sent + 1 if len(bodies) > 1 else 0
     letter = Letter(item.id, text.address, sender, bodies[item.parts_sent], part=number)
     rates = {} if item.priority is Priority.STAT else rates_of(clinic, sender)
-    return Outgoing(parts.texts, letter, len(bodies), partial(refuse_opted_out, item), rates)
+    refuse = partial(_refuse, parts, item, clinic)
+    return Outgoing(parts.texts, letter, len(bodies), refuse, rates)
+
+
+def _refuse(
+    parts: DeliveryParts, item: OutboxItem, clinic: Clinic, connection: Connection
+) -> None:
+    """Raise Undeliverable if the patient is not to get this text now."""
+    refuse_opted_out(item, connection)
+    refuse_late_reminder(item, clinic, parts.now(), connection)
 
 
 def sender_of(clinic: Clinic, written_to: str | None = None) -> str:

@@ -23,7 +23,8 @@ class DeliveryParts:
     `clinic_of` returns an applied clinic by id, None if there is none. `alert_link` returns the
     address at which an alert can be acknowledged without a login. `report` takes the name of a
     thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
-    messages that were kept on disk while the database was away; it returns how many there were.
+    messages that were kept on disk while the database was away, `keep_time` fires due timers of
+    silent conversations; both return how many there were.
     `hands` is how many rows are delivered at once, so that a provider that hangs holds up few.
     """
 
@@ -39,6 +40,7 @@ class DeliveryParts:
     name: str
     replay: Callable[[], int] = int
     hands: int = 1
+    keep_time: Callable[[], int] = int
 
 
 def load_pages() -> Phrases:

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from bot.conversation.model import ReplyKind
+from bot.core.clinic import Clinic
+from bot.core.contact_hours import may_contact
 from bot.delivery.senders import Undeliverable
 from bot.store.outbox import OutboxItem, OutboxState
 from bot.store.receipts import apply_receipts, is_forward, whole_delivery
@@ -14,7 +17,14 @@ from bot.store.rows import PATIENT_TEXT
 from bot.store.tables import ConversationRow, MessageRow, PatientRow
 from bot.store.text_parts import keep_part
 
-__all__ = ["PATIENT_TEXT", "part_sent", "patient_text", "refuse_opted_out", "text_ended"]
+__all__ = [
+    "PATIENT_TEXT",
+    "part_sent",
+    "patient_text",
+    "refuse_late_reminder",
+    "refuse_opted_out",
+    "text_ended",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,32 @@ def refuse_opted_out(item: OutboxItem, connection: Connection) -> None:
     ).scalar_one()
     if opted_out_at is not None:
         raise Undeliverable("opted-out")
+
+
+def refuse_late_reminder(
+    item: OutboxItem, clinic: Clinic, now: datetime, connection: Connection
+) -> None:
+    """Raise Undeliverable for a reminder that was overtaken or would come out of contact hours.
+
+    It may have waited for a provider or a worker; the conversation has other steps since, or the
+    day is over.
+    """
+    row = connection.execute(
+        select(
+            MessageRow.kind,
+            MessageRow.turn_number,
+            ConversationRow.turn_number.label("now_at"),
+            ConversationRow.is_current,
+        )
+        .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
+        .where(MessageRow.id == item.payload["message_id"])
+    ).one()
+    if row.kind != ReplyKind.REMINDER:
+        return
+    if not row.is_current or row.turn_number != row.now_at:
+        raise Undeliverable("overtaken")
+    if not may_contact(clinic, now):
+        raise Undeliverable("out-of-hours")
 
 
 def part_sent(

@@ -1,4 +1,4 @@
-"""The worker: kept messages, unconfirmed texts, due alerts, the outbox; until told to stop.
+"""The worker: kept messages, unconfirmed texts, alerts, the outbox, timers; until told to stop.
 
 It keeps nothing in memory that matters. Killed at any point, the next one goes on from the rows.
 Pages and emergency texts have a lane of their own: a provider that hangs, or a thousand routine
@@ -43,6 +43,10 @@ def _replay(parts: DeliveryParts) -> int:
     return parts.replay()
 
 
+def _keep_time(parts: DeliveryParts) -> int:
+    return parts.keep_time()
+
+
 URGENT_ROUND: tuple[Work, ...] = (
     _beat_urgent,
     watch_emergency_texts,
@@ -51,7 +55,7 @@ URGENT_ROUND: tuple[Work, ...] = (
 )
 """One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
 
-ROUND: tuple[Work, ...] = (_beat_routine, _replay, deliver_ordinary)
+ROUND: tuple[Work, ...] = (_beat_routine, _replay, _keep_time, deliver_ordinary)
 """One round of everything else, in order."""
 
 

@@ -10,8 +10,8 @@ The order in which a reply is taken:
 5. the open question.
 
 A paused conversation's next message counts as an answer only if it is a clear one to a question
-that is not free text; anything else is met with a welcome and the question. A reply is never
-taken as the answer to a question that was not asked.
+that is not free text, and more than a bare yes or no; anything else is met with a welcome and the
+question. A reply is never taken as the answer to a question that was not asked.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bot.flows.commands import AFTER_THE_END, ask_pending, obey
 from bot.flows.confirming import NEITHER, ask_which, chosen
 from bot.flows.events import AnswersRemoved, Asked, HumanReason, Restarted
 from bot.flows.model import AskStep, Flow, LinkStep, SummaryStep
+from bot.flows.pausing import YES_NO, is_heard, is_taken_at_once
 from bot.flows.questions import Kind, Question
 from bot.flows.reading import Ambiguous, Reading, Understood, read_command, read_reply
 from bot.flows.reading.results import Command
@@ -36,13 +37,8 @@ from bot.flows.summary import topic_question
 from bot.flows.symbols import CONFIRMED
 from bot.flows.turn import Step, Turn
 
-_FREE = frozenset({Kind.TEXT, Kind.MEDICATIONS})
-"""Kinds to which almost any text would be an answer."""
-
 _OFFERING = frozenset({Kind.YES_NO, Kind.ONE_OF, Kind.MANY_OF})
 """Kinds that offer words to reply with: those outrank a command of the same name."""
-
-_YES_NO = Question("", Kind.YES_NO)
 
 
 def start(flow: Flow, *, language: str, context: TurnContext) -> Step:
@@ -147,7 +143,7 @@ def _hear(turn: Turn, text: str) -> None:
     step, reading = turn.open_step(), None
     if turn.pending is None and isinstance(step, AskStep) and step.question.kind in _OFFERING:
         reading = read(turn, step, text)
-        if isinstance(reading, Understood):
+        if is_taken_at_once(turn, step, reading, text):
             turn.paused = False
             take(turn, step, reading, text)
             return
@@ -178,7 +174,7 @@ def _answer(turn: Turn, text: str, reading: Reading | None = None) -> None:
         _confirm_summary(turn, step, text)
     else:
         reading = reading or read(turn, step, text)
-        if turn.paused and not _counts_after_pause(step, reading):
+        if not is_heard(turn, step, reading, text):
             turn.say("welcome_back")
             turn.ask(fresh=True)
         else:
@@ -186,15 +182,13 @@ def _answer(turn: Turn, text: str, reading: Reading | None = None) -> None:
         turn.paused = False
 
 
-def _counts_after_pause(step: AskStep, reading: Reading) -> bool:
-    """Whether a reply is a clear answer even from somebody who may only be saying hello."""
-    return isinstance(reading, Understood) and step.question.kind not in _FREE
-
-
 def _confirm_summary(turn: Turn, step: SummaryStep, text: str) -> None:
-    turn.paused = False
+    was_paused, turn.paused = turn.paused, False
     number = _picked_topic(turn, text, confirm=True)
-    if number is None:
+    if was_paused and not text.strip().isdecimal():
+        turn.say("welcome_back")
+        turn.ask()
+    elif number is None:
         turn.say("reask_1")
         turn.ask()
     elif number == 0:
@@ -251,7 +245,7 @@ def _settle_reading(turn: Turn, text: str) -> None:
 def _settle_restart(turn: Turn, text: str) -> None:
     """Start over on a clear yes only; a clear no goes on, anything else is heard as a reply."""
     turn.pending = None
-    reading = read_reply(_YES_NO, text, language=turn.language, today=turn.context.today)
+    reading = read_reply(YES_NO, text, language=turn.language, today=turn.context.today)
     if not isinstance(reading, Understood):
         _answer(turn, text)
     elif reading.value:

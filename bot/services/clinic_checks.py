@@ -12,20 +12,22 @@ import msgspec
 import phonenumbers
 import yaml
 
+from bot.conversation.timers import HOURS_APART, MOST_REMINDERS
 from bot.core.clinic import Clinic, OpeningHours
+from bot.core.contact_hours import DAYS
 from bot.core.errors import DefinitionError
 from bot.flows.model import Flow
 
 Fault = tuple[str, str]
 """(path in the file, what is wrong there)."""
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,62}", re.ASCII)
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 STATE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}", re.ASCII)
 SERVICE_SID = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 FASTEST = 1000
+LONGEST_WAIT_HOURS = 24 * 60
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _AT = re.compile(r" - at `\$\.?(.*)`$", re.DOTALL)
 
@@ -67,7 +69,9 @@ def faults(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:
     yield from _numbers(clinic)
     yield from _rates(clinic)
     yield from _places(clinic, surroundings)
-    yield from _hours(clinic.hours)
+    yield from _hours("hours", clinic.hours)
+    yield from _hours("contact_hours", clinic.contact_hours)
+    yield from _silence(clinic)
     yield from _staff(clinic)
     yield from _web(clinic)
     yield from _flow(clinic, surroundings)
@@ -115,15 +119,30 @@ def _places(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:
             yield f"licensed_states[{index}]", "must be an ISO 3166-2 code, such as US-CA"
 
 
-def _hours(hours: tuple[OpeningHours, ...]) -> Iterator[Fault]:
+def _hours(name: str, hours: tuple[OpeningHours, ...]) -> Iterator[Fault]:
     for index, entry in enumerate(hours):
+        path = f"{name}[{index}]"
         if entry.day not in DAYS:
-            yield f"hours[{index}].day", f"must be one of {', '.join(DAYS)}"
-        for name in ("opens", "closes"):
-            if not TIME.fullmatch(getattr(entry, name)):
-                yield f"hours[{index}].{name}", "must be a time of day as HH:MM"
+            yield f"{path}.day", f"must be one of {', '.join(DAYS)}"
+        for border in ("opens", "closes"):
+            if not TIME.fullmatch(getattr(entry, border)):
+                yield f"{path}.{border}", "must be a time of day as HH:MM"
         if entry.closes <= entry.opens:
-            yield f"hours[{index}].closes", "must be later than `opens`"
+            yield f"{path}.closes", "must be later than `opens`"
+
+
+def _silence(clinic: Clinic) -> Iterator[Fault]:
+    """Reminders come in order, apart from each other and from the end of waiting."""
+    if len(clinic.reminders) > MOST_REMINDERS:
+        yield "reminders", f"must be at most {MOST_REMINDERS}"
+    earliest = 1
+    for index, reminder in enumerate(clinic.reminders):
+        if reminder.after_hours < earliest:
+            yield f"reminders[{index}].after_hours", f"must be {earliest} or more"
+        earliest = reminder.after_hours + HOURS_APART
+    for name in ("expires_after_hours", "pause_expires_after_hours"):
+        if not earliest <= getattr(clinic, name) <= LONGEST_WAIT_HOURS:
+            yield name, f"must be from {earliest} to {LONGEST_WAIT_HOURS}"
 
 
 def _staff(clinic: Clinic) -> Iterator[Fault]:

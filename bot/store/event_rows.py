@@ -18,6 +18,7 @@ from bot.conversation.model import (
     OptOutChanged,
     PageRequested,
     SafetyEvent,
+    TimerSet,
     TurnEvent,
 )
 from bot.store.alert_rows import alert_values
@@ -118,6 +119,12 @@ def _link(book: RowBook, event: LinkIssued) -> None:
     )
 
 
+def _timer(book: RowBook, event: TimerSet) -> None:
+    book.add(
+        "timer", kind=event.kind.value, due_at=event.due_at, since=event.since, **book.of_turn()
+    )
+
+
 _WRITERS: dict[type, Callable[[RowBook, Any], None]] = {
     AnswerLogged: _answer,
     Decided: _decision,
@@ -125,4 +132,5 @@ _WRITERS: dict[type, Callable[[RowBook, Any], None]] = {
     OptOutChanged: _opt_out,
     PageRequested: _page,
     LinkIssued: _link,
+    TimerSet: _timer,
 }

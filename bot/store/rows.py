@@ -5,7 +5,7 @@ Rows are made before the write and outside the database, so that the transaction
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +29,9 @@ CLINICIAN = "clinician"
 
 Its body is the clinician's id: who took the step, and whose words the texts of the step are.
 """
+
+SILENCE = "silence"
+"""Direction of the entry that a due timer leaves in the transcript; its kind is the timer's."""
 
 TEXT = "text"
 CHANGE = "change"
@@ -61,21 +64,13 @@ class ReplyLeaves(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TimerWanted:
-    """Something to do at `due_at` unless the conversation has moved on by then."""
-
-    kind: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class TurnStored:
     """What a turn needs besides its outcome to be stored.
 
-    `provider_key` is the message's id, unique on its channel; None for a clinician's step, whose
-    `direction` and `kind` say so. `loaded` is the conversation as it was read under the lock,
-    None on first contact. `keep_state` leaves the stored state alone: it could not be read just
-    now, and must not be lost for that.
+    `provider_key` is the message's id, unique on its channel; None for a step of a clinician or of
+    silence, whose `direction` and `kind` say so. `loaded` is the conversation as it was read under
+    the lock, None on first contact. `keep_state` leaves the stored state alone: it could not be
+    read just now, and must not be lost for that.
     """
 
     message: InboundMessage
@@ -88,7 +83,6 @@ class TurnStored:
     leaves: ReplyLeaves = ReplyLeaves.RESPONDED
     direction: str = INBOUND
     kind: str = TEXT
-    timers: Sequence[TimerWanted] = ()
 
 
 def rows_of_turn(stored: TurnStored, keyring: KeyRing, new_id: Callable[[], str]) -> Rows:
@@ -98,8 +92,6 @@ def rows_of_turn(stored: TurnStored, keyring: KeyRing, new_id: Callable[[], str]
     _add_conversation(book, stored)
     _add_patient(book, stored)
     add_events(book, stored.outcome.events)
-    for timer in stored.timers:
-        book.add("timer", kind=timer.kind, due_at=timer.due_at, **book.of_turn())
     return book.in_statement_order()
 
 

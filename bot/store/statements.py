@@ -127,7 +127,8 @@ PARTS: dict[str, Part] = {
     "timer": Part(
         "timers",
         _all_of("timers"),
-        conflict="ON CONFLICT (conversation_id, kind) DO UPDATE SET due_at = excluded.due_at, "
+        conflict="ON CONFLICT (conversation_id) DO UPDATE SET kind = excluded.kind, "
+        "due_at = excluded.due_at, since = excluded.since, "
         "turn_number = excluded.turn_number, created_at = excluded.created_at",
     ),
 }

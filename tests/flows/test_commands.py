@@ -18,6 +18,7 @@ from bot.flows.events import (
 from bot.flows.state import Limits
 from tests.flows.small import Patient, flow_of
 from tests.flows.test_engine import END, LIST, ask, end, say
+from tests.flows.test_risk import RISK
 
 FOUR = ask("p") + ask("q") + ask("r") + ask("s") + END
 
@@ -229,10 +230,27 @@ def test_pause_keeps_everything_and_a_clear_answer_later_counts():
     assert patient.of(PauseAsked)
     assert patient.state.paused
     assert not patient.asked
-    patient.says("no")
+    patient.says("2")
     assert patient.values == {"p": True, "q": False}
     assert not patient.state.paused
     assert patient.asked == "r"
+
+
+@pytest.mark.parametrize("word", ["yes", "ok", "no", "no thanks"])
+def test_a_bare_yes_or_no_after_a_pause_may_be_meant_for_something_else(word):
+    patient = Patient(flow_of(FOUR)).says("yes", "pause", word)
+    assert patient.values == {"p": True}
+    assert patient.text.startswith("Welcome back")
+    assert patient.asked == "q"
+    assert patient.says("no").values == {"p": True, "q": False}
+
+
+def test_a_yes_that_means_danger_counts_even_after_a_pause():
+    flow = flow_of(ask("p", more=RISK) + END)
+    assert Patient(flow).says("pause", "yes").values == {"p": True}
+    calm = Patient(flow).says("pause", "no")
+    assert not calm.values
+    assert calm.asked == "p"
 
 
 def test_a_greeting_after_a_pause_is_welcomed_and_is_no_failed_answer():

@@ -19,6 +19,23 @@ def changed(**fields):
     return yaml.safe_dump({**yaml.safe_load(DEMO), **fields}, allow_unicode=True)
 
 
+def after(*hours):
+    return [{"after_hours": number} for number in hours]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reminders": after(4, 16), "expires_after_hours": 28},
+        {"reminders": after(1), "expires_after_hours": 13},
+        {"reminders": [], "expires_after_hours": 1, "contact_hours": []},
+        {"expires_after_hours": 1440, "pause_expires_after_hours": 1440},
+    ],
+)
+def test_reminders_may_come_as_close_as_half_a_day(parts, fields):
+    assert plan_clinic(parts, changed(**fields)).clinic
+
+
 def applied(parts, source=DEMO):
     plan = plan_clinic(parts, source)
     apply_clinic(parts, plan)
@@ -99,6 +116,18 @@ def test_a_number_taken_between_plan_and_apply_is_refused(parts):
         ({"hours": [{"day": "monday", "opens": "8", "closes": "09:00"}]}, "hours[0].opens"),
         ({"hours": [{"day": "monday", "opens": "09:00", "closes": "24:00"}]}, "hours[0].closes"),
         ({"hours": [{"day": "monday", "opens": "09:00", "closes": "09:00"}]}, "hours[0].closes"),
+        (
+            {"contact_hours": [{"day": "monday", "opens": "09:00", "closes": "08:00"}]},
+            "contact_hours[0].closes",
+        ),
+        ({"reminders": [{"after_hours": 0}]}, "reminders[0].after_hours"),
+        ({"reminders": after(4, 15)}, "reminders[1].after_hours"),
+        ({"reminders": after(24, 4)}, "reminders[1].after_hours"),
+        ({"reminders": after(4, 24, 48)}, "reminders"),
+        ({"reminders": after(4, 24), "expires_after_hours": 35}, "expires_after_hours"),
+        ({"reminders": [], "expires_after_hours": 0}, "expires_after_hours"),
+        ({"expires_after_hours": 1441}, "expires_after_hours"),
+        ({"pause_expires_after_hours": 35}, "pause_expires_after_hours"),
         ({"on_call": [{"name": "A"}]}, "on_call[0]"),
         ({"on_call": [{"name": "A", "phone": "5"}]}, "on_call[0].phone"),
         ({"on_call": [{"name": "A", "email": "nobody"}]}, "on_call[0].email"),

@@ -81,7 +81,12 @@ def test_a_database_that_could_lose_commits_is_refused(engine):
 
 def test_foreign_keys_hold(engine, clock):
     orphan = tables.TimerRow(
-        conversation_id="0" * 32, kind="x", due_at=clock(), turn_number=1, created_at=clock()
+        conversation_id="0" * 32,
+        kind="x",
+        due_at=clock(),
+        since=clock(),
+        turn_number=1,
+        created_at=clock(),
     )
     with Session(engine) as session, pytest.raises(Exception, match="(?i)foreign key"):
         session.add(orphan)

@@ -20,6 +20,8 @@ from bot.conversation.model import (
     OptOutChanged,
     PageRequested,
     SafetyEvent,
+    TimerKind,
+    TimerSet,
 )
 from bot.core.answers import Answer, AnswerStatus
 from bot.core.decisions import Decision, Disposition, FiredRule, Priority
@@ -28,7 +30,6 @@ from bot.core.messages import Channel
 from bot.flows.state import FlowState
 from bot.store import tables
 from bot.store.crypto import KeyRing
-from bot.store.rows import TimerWanted
 from bot.store.turns import InConversation, TurnConflict, open_turn
 from tests.store.turns import SOON, first_conversation, message_of, outcome_of
 
@@ -288,8 +289,8 @@ def test_links_flags_decisions_and_timers_are_kept(desk, clock):
         Decided(decision_of()),
         Decided(decision_of(Disposition.NOT_NOW)),
     )
-    desk.go_on(provider_id="SM2", more={"timers": [TimerWanted("reminder", clock() + SOON)]})
-    desk.go_on(provider_id="SM3", more={"timers": [TimerWanted("reminder", clock() + 2 * SOON)]})
+    desk.go_on(TimerSet(TimerKind.EXPIRY, clock() + SOON, clock()), provider_id="SM2")
+    desk.go_on(TimerSet(TimerKind.REMINDER, clock() + 2 * SOON, clock()), provider_id="SM3")
     (link,) = rows_in(desk.engine, tables.SecureLinkRow)
     assert (link.token_hash, link.expires_at, link.used_at) == ("a" * 64, clock() + SOON, None)
     assert [row.code for row in rows_in(desk.engine, tables.FlagRow)] == ["picture"]
@@ -297,7 +298,7 @@ def test_links_flags_decisions_and_timers_are_kept(desk, clock):
     assert dispositions == ["review", "not-now"]
     (timer,) = rows_in(desk.engine, tables.TimerRow)
     assert (timer.conversation_id, timer.turn_number) == (begun.id, 3)
-    assert timer.due_at == clock() + 2 * SOON
+    assert (timer.kind, timer.due_at, timer.since) == ("reminder", clock() + 2 * SOON, clock())
 
 
 def test_pictures_places_and_further_bodies_are_kept(desk, clock):

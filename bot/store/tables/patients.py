@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
 from bot.store.tables.base import CODE, HASH, ID, Base, Created
 
+_WAITING = text("is_current AND status IN ('active', 'paused')")
+"""Conversations in which the flow waits for the patient: each must have a timer."""
+
 
 class PatientRow(Created, Base):
     """A person at one address of one clinic; found by the address's keyed hash."""
@@ -42,6 +45,12 @@ class ConversationRow(Created, Base):
             unique=True,
             postgresql_where=text("is_current"),
             sqlite_where=text("is_current"),
+        ),
+        Index(
+            "ix_conversations_waiting",
+            "id",
+            postgresql_where=_WAITING,
+            sqlite_where=_WAITING,
         ),
     )
 

@@ -115,14 +115,18 @@ class PaceRow(Base):
 
 
 class TimerRow(Created, Base):
-    """Something to do at `due_at`, unless the conversation has moved past `turn_number`."""
+    """What happens to a silent conversation at `due_at`, unless it has gone past `turn_number`.
+
+    A conversation has one at most. `since` is when the silence began.
+    """
 
     __tablename__ = "timers"
     __table_args__ = (Index(None, "due_at"),)
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
     turn_number: Mapped[int]
 
 
