@@ -23,11 +23,13 @@ class Who(StrEnum):
 class Scope(StrEnum):
     """The stretch of text a guard reads: around the hit, never beyond the clause or sentence.
 
-    `quote` is what stands before a quotation that holds the hit; `match` what the guard matched.
+    `hit` is the hit itself, `quote` what stands before a quotation that holds it, `match` what the
+    guard matched.
     """
 
     BEFORE = "before"
     AFTER = "after"
+    HIT = "hit"
     CLAUSE = "clause"
     SENTENCE = "sentence"
     QUOTE = "quote"

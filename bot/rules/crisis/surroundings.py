@@ -34,6 +34,8 @@ class Surroundings:
             return self.before
         if scope is Scope.AFTER:
             return self.after
+        if scope is Scope.HIT:
+            return self.hit
         if scope is Scope.CLAUSE:
             return self.before + self.hit + self.after
         if scope is Scope.SENTENCE:
