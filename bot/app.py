@@ -34,6 +34,7 @@ from bot.store.engine import StoreLimits
 from bot.store.orm import attach
 from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
+from bot.web.api import api
 from bot.web.application import Application
 from bot.web.assets import assets
 from bot.web.chat import RULES, chat
@@ -55,7 +56,7 @@ MOST_FORM_FIELDS = 100
 HANDS = 4
 """Rows that the worker delivers at once in each of its two lanes."""
 
-BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat, embedding)
+BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat, embedding, api)
 COMMANDS = (
     *(serve, worker, migrate, phone, fake_twilio),
     *(rules, clinics, clinicians, flows, keys, spool),

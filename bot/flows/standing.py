@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from bot.core.decisions import Decision
 from bot.core.messages import Channel, Choice
 from bot.flows.commands import can_be_asked_again, may_skip
 from bot.flows.engine import current_choices
 from bot.flows.model import AskStep, Flow, LinkStep, SummaryStep
-from bot.flows.phrases import phrases
+from bot.flows.phrases import fill, phrases
 from bot.flows.questions import Kind, Question
 from bot.flows.state import FlowState, TurnContext
 from bot.flows.summary import shown_topics
 from bot.flows.turn import Turn
 
-_INPUTS = {
+InputKind = Literal["text", "yes_no", "one_of", "many_of", "number", "date"]
+
+_INPUTS: dict[Kind, InputKind] = {
     Kind.YES_NO: "yes_no",
     Kind.ONE_OF: "one_of",
     Kind.MANY_OF: "many_of",
@@ -48,7 +51,7 @@ class Standing:
     questions is open, an estimate; 0 of 0 when nothing is.
     """
 
-    kind: str
+    kind: InputKind
     question: Question | None
     choices: tuple[Choice, ...]
     skip: str | None
@@ -70,7 +73,7 @@ def standing(flow: Flow, state: FlowState) -> Standing:
     back = phrases().text("back", language, Channel.WEB) if _can_go_back(turn) else None
     asked = step if isinstance(step, AskStep) and turn.pending is None else None
     question = None if asked is None else asked.question
-    kind = "one_of" if question is None else _INPUTS.get(question.kind, "text")
+    kind: InputKind = "one_of" if question is None else _INPUTS.get(question.kind, "text")
     can_skip = bool(turn.reask) or (asked is not None and may_skip(turn, asked))
     summary = None
     if isinstance(step, SummaryStep) and turn.pending is None:
@@ -94,8 +97,14 @@ def changeable(flow: Flow, link_id: str) -> bool:
     return isinstance(step, AskStep) and not isinstance(step, LinkStep)
 
 
-def topic_of(flow: Flow, target: str, language: str) -> str:
-    """Return what a question (or group of questions) is called; "" when it is not known."""
+def wish_to_change(flow: Flow | None, target: str, language: str) -> str:
+    """Return in words that a patient wants to change the answer to a question or group."""
+    topic = _topic_of(flow, target, language) if flow is not None else ""
+    key = "change_asked" if topic else "change_some"
+    return fill(phrases().text(key, language, Channel.WEB), {"topic": topic})
+
+
+def _topic_of(flow: Flow, target: str, language: str) -> str:
     for step in flow.steps:
         if isinstance(step, AskStep) and target in (step.id, step.group):
             wording = step.topic or step.plain

@@ -12,6 +12,7 @@ What must stay true:
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from bot.core.clinic import Clinic
 from bot.core.errors import NotFound, SessionOver, StoreUnavailable
 from bot.core.findings import NOTHING_FOUND, Finding
 from bot.core.messages import Channel, InboundMessage
-from bot.services.chat_budgets import ChatRules, spend, tidy
+from bot.services.chat_budgets import ChatRules, forget_old_budgets, spend
 from bot.services.chat_reading import view_after, view_of_turn
 from bot.services.chat_tokens import (
     ChatKey,
@@ -39,16 +40,21 @@ from bot.store.chat_sessions import (
     StoredSession,
     add_session,
     find_session,
+    forget_over_before,
     keep_alive,
     mark_ended,
 )
 from bot.store.engine import READ_ONLY, LockedTooLong, store_errors
 
+MESSAGE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 OPENED = "opened"
 """The id of the first message of every session: nobody wrote it, it brings the greeting."""
 
 TOUCH_EVERY = timedelta(minutes=5)
 """A session's end is put off at most this often: not every message is one more write."""
+
+FORGET_AFTER = timedelta(days=7)
+"""How long the row of a session that is over is kept."""
 
 log = logging.getLogger(__name__)
 
@@ -93,12 +99,13 @@ def open_chat(
     until = now + timedelta(seconds=rules.session_seconds)
     spoken = language if language in clinic.languages else clinic.languages[0]
     with chat_store(parts) as connection:
-        tidy(parts, connection)
-        spend(parts, connection, rules.sessions, clinic_id=clinic.id, caller=caller)
+        is_first = spend(parts, connection, rules.sessions, clinic_id=clinic.id, caller=caller)
         session = StoredSession(
             key.token_hash, clinic.id, address_hash_of(parts, key), until, None
         )
         add_session(connection, session, now=now)
+    if is_first:
+        _tidy(parts)
     message = _message(parts, key, ChatText(OPENED), language=spoken)
     reply = receive(parts, message, clinic)
     return OpenedChat(token, until, _view(parts, clinic, message, NOTHING_FOUND, reply))
@@ -140,6 +147,8 @@ def read_chat(parts: Parts, key: ChatKey, *, after: str | None) -> ChatView:
     clinic = parts.clinics.of(key.clinic_id)
     if clinic is None:
         raise NotFound("clinic")
+    if after is not None and MESSAGE_ID.fullmatch(after) is None:
+        raise NotFound("message")
     with chat_store(parts, read_only=True) as connection:
         session = open_session_of(parts, connection, key)
         return view_after(parts, connection, clinic, session.address_hash, after=after)
@@ -207,6 +216,16 @@ def _admit(parts: Parts, rules: ChatRules, key: ChatKey, caller: str) -> None:
             _put_off_end(parts, connection, rules, session)
     except StoreUnavailable:
         log.warning("chat_let_in_unchecked", extra={"clinic_id": key.clinic_id})
+
+
+def _tidy(parts: Parts) -> None:
+    """Remove what is long over; in a transaction of its own, so that nobody waits for it."""
+    try:
+        with chat_store(parts) as connection:
+            forget_old_budgets(parts, connection)
+            forget_over_before(connection, parts.now() - FORGET_AFTER)
+    except StoreUnavailable:
+        log.warning("chat_not_tidied")
 
 
 def _put_off_end(

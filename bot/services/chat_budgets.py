@@ -42,22 +42,25 @@ class ChatRules:
 
 def spend(
     parts: Parts, connection: Connection, budget: Budget, *, clinic_id: str, caller: str
-) -> None:
+) -> bool:
     """Use one of a budget for the visitor at address `caller` ("" where it is not known).
 
-    Raises TooMany when the minute's share is spent; the transaction may be rolled back then.
+    Returns whether it is the clinic's first of this minute. Raises TooMany when the minute's
+    share is spent; the transaction may be rolled back then.
     """
     now = parts.now()
-    limits = {_key(parts, budget.what, clinic_id, ""): budget.per_clinic}
+    of_clinic = _key(parts, budget.what, clinic_id, "")
+    limits = {of_clinic: budget.per_clinic}
     if caller:
         limits[_key(parts, budget.what, clinic_id, household(caller))] = budget.per_address
     minute = int(now.timestamp()) // MINUTE
     used = count_up(connection, list(limits), minute=minute)
     if any(used[key] > limit for key, limit in limits.items()):
         raise TooMany(budget.what, seconds=_until_next_minute(now))
+    return used[of_clinic] == 1
 
 
-def tidy(parts: Parts, connection: Connection) -> None:
+def forget_old_budgets(parts: Parts, connection: Connection) -> None:
     """Forget who came longer ago than any budget looks back."""
     forget_before(connection, int(parts.now().timestamp()) // MINUTE - FORGET_MINUTES)
 

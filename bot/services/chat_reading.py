@@ -19,8 +19,8 @@ from bot.core.errors import NotFound
 from bot.core.findings import NOTHING_FOUND
 from bot.core.messages import Channel, Choice
 from bot.flows.model import Flow
-from bot.flows.phrases import fill, phrases
-from bot.flows.standing import Standing, changeable, standing, topic_of
+from bot.flows.phrases import phrases
+from bot.flows.standing import Standing, changeable, standing, wish_to_change
 from bot.services.audit import AuditAction
 from bot.services.chat_views import (
     ChatInput,
@@ -167,10 +167,11 @@ def _from_patient(
     scene: _Scene, row: TalkRow, offered: tuple[Choice, ...], link_id: str | UnsetType
 ) -> ChatMessage:
     is_change = row.kind == CHANGE
+    language = scene.conversation.language
     return ChatMessage(
         id=row.id,
         sender="patient",
-        text=_change_in_words(scene, row.text) if is_change else row.text,
+        text=wish_to_change(scene.flow, row.text, language) if is_change else row.text,
         at=row.at,
         client_id=client_id_of(row.provider_key) or UNSET,
         link_id=link_id,
@@ -181,7 +182,7 @@ def _from_patient(
 def _from_us(row: TalkRow, choices: tuple[Choice, ...], name: str | None) -> ChatMessage:
     if row.kind == ReplyKind.CLINICIAN:
         return ChatMessage(row.id, "clinician", row.text, row.at, speaker=name or UNSET)
-    return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=row.kind)
+    return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=ReplyKind(row.kind))
 
 
 def _in_words(text: str, offered: tuple[Choice, ...]) -> str | UnsetType:
@@ -192,13 +193,6 @@ def _in_words(text: str, offered: tuple[Choice, ...]) -> str | UnsetType:
         return UNSET
     words = ", ".join(labels[value] for value in picked)
     return UNSET if words == text else words
-
-
-def _change_in_words(scene: _Scene, target: str) -> str:
-    language = scene.conversation.language
-    topic = topic_of(scene.flow, target, language) if scene.flow else ""
-    key = "change_asked" if topic else "change_some"
-    return fill(phrases().text(key, language, Channel.WEB), {"topic": topic})
 
 
 def _without_skip(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
@@ -243,7 +237,7 @@ def _view(
     is_human = conversation.status is ConversationStatus.HUMAN
     is_flow = now is not None and conversation.status in FLOW_SPEAKS
     return ChatView(
-        status=conversation.status.value,
+        status=conversation.status,
         speaker=Speaker("clinician", _owner_name(scene)) if is_human else Speaker(),
         language=conversation.language,
         languages=scene.clinic.languages,
@@ -259,7 +253,7 @@ def _view(
 def _empty(clinic: Clinic) -> ChatView:
     """Return the view of a session whose first turn is not stored (yet)."""
     return ChatView(
-        status=ConversationStatus.ACTIVE.value,
+        status=ConversationStatus.ACTIVE,
         speaker=Speaker(),
         language=clinic.languages[0],
         languages=clinic.languages,

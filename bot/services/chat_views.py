@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from bot.conversation.model import ConversationStatus
+from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.core.clinic import Clinic
 from bot.core.findings import Finding
 from bot.core.messages import Channel, Choice, InboundMessage
 from bot.flows.phrases import phrases
-from bot.flows.standing import Standing
+from bot.flows.standing import InputKind, Standing
 from bot.rules.emergency import ResourceLink, emergency_answer
 from bot.rules.last_resort import static_emergency_text
 from bot.services.emergency import spoken_language
@@ -25,28 +27,28 @@ class ChatMessage(Struct, frozen=True, rename={"sender": "from"}):
     """One text. `shown` is what a choice that was sent stands for; other fields as in docs."""
 
     id: str
-    sender: str
+    sender: Literal["bot", "patient", "clinician"]
     text: str
     at: datetime
     choices: tuple[Choice, ...] = ()
     client_id: str | UnsetType = UNSET
     link_id: str | UnsetType = UNSET
     shown: str | UnsetType = UNSET
-    kind: str | UnsetType = UNSET
+    kind: ReplyKind | UnsetType = UNSET
     speaker: str | UnsetType = UNSET
 
 
 class Speaker(Struct, frozen=True):
     """Who answers: `bot`, or `clinician` with the name patients may know."""
 
-    kind: str = "bot"
+    kind: Literal["bot", "clinician"] = "bot"
     name: str | None = None
 
 
 class ChatInput(Struct, frozen=True):
     """How to ask for the open question; `skip` and `back` are the texts that do so."""
 
-    kind: str = "text"
+    kind: InputKind = "text"
     link_id: str | None = None
     choices: tuple[Choice, ...] = ()
     minimum: float | None = None
@@ -84,7 +86,7 @@ class EmergencyCard(Struct, frozen=True):
 class ChatView(Struct, frozen=True):
     """The chat as a page shows it."""
 
-    status: str
+    status: ConversationStatus
     speaker: Speaker
     language: str
     languages: tuple[str, ...]
@@ -95,6 +97,41 @@ class ChatView(Struct, frozen=True):
     summary: tuple[SummaryRow, ...] | None = None
     emergency: EmergencyCard | None = None
     is_stored: bool = True
+
+
+class OpenedAnswer(ChatView, frozen=True, kw_only=True):
+    """A new session: its token, shown this once, and the chat."""
+
+    token: str
+    expires_at: datetime
+
+
+class ClinicShown(Struct, frozen=True):
+    """What a page may know of a clinic. `storage` is where it keeps the token."""
+
+    id: str
+    name: str
+    phone: str
+    languages: tuple[str, ...]
+    region: str
+    storage: Literal["session", "memory"]
+
+
+class ClinicAnswer(Struct, frozen=True):
+    """A clinic, and its greeting by language if it has one."""
+
+    clinic: ClinicShown
+    greeting: Mapping[str, str] | UnsetType = UNSET
+
+
+class ChatError(Struct, frozen=True):
+    """Why a request was refused; `emergency` is there whenever its text shows danger."""
+
+    code: int
+    status: str
+    message: str
+    errors: Any = UNSET
+    emergency: EmergencyCard | UnsetType = UNSET
 
 
 def language_commands(clinic: Clinic) -> dict[str, str]:
@@ -160,7 +197,7 @@ def view_from_memory(
     said: tuple[ChatMessage, ...] = ()
     if message.text.strip():
         said = (ChatMessage(ids, "patient", message.text, now, client_id=message.provider_id),)
-    kind = "crisis" if finding.fires else "notice"
+    kind = ReplyKind.CRISIS if finding.fires else ReplyKind.NOTICE
     answers = texts or (_kept(parts, clinic, language),)
     replies = (
         ChatMessage(f"{ids}-{number}", "bot", text, now, kind=kind)
@@ -168,7 +205,7 @@ def view_from_memory(
     )
     status = ConversationStatus.HELD if finding.fires else ConversationStatus.ACTIVE
     return ChatView(
-        status=status.value,
+        status=status,
         speaker=Speaker(),
         language=language,
         languages=clinic.languages,

@@ -15,6 +15,7 @@ from bot.core.answers import Answer
 from bot.core.decisions import Decision
 from bot.core.findings import RuleHit
 from bot.flows.model import Flow
+from bot.flows.standing import wish_to_change
 from bot.services.alert_history import AlertLine, alert_lines
 from bot.services.audit import AuditAction, audit
 from bot.services.clinicians import Clinician
@@ -22,7 +23,7 @@ from bot.services.consults import ConsultSummary, find_own, find_summary
 from bot.services.parts import Parts
 from bot.services.stored_answers import answers_of
 from bot.services.transactions import writing
-from bot.store.rows import CLINICIAN
+from bot.store.rows import CHANGE, CLINICIAN
 from bot.store.tables import (
     ClinicianRow,
     ConsultEventRow,
@@ -131,7 +132,15 @@ def read_sheet(parts: Parts, clinician: Clinician, consult_id: str) -> ConsultSh
 
 
 def _with_flow(parts: Parts, sheet: ConsultSheet, flow_hash: str) -> ConsultSheet:
-    return replace(sheet, flow=parts.flows.pinned(flow_hash) if flow_hash else None)
+    flow = parts.flows.pinned(flow_hash) if flow_hash else None
+    lines = (_in_words(line, flow, sheet.language) for line in sheet.transcript)
+    return replace(sheet, flow=flow, transcript=tuple(lines))
+
+
+def _in_words(line: TranscriptLine, flow: Flow | None, language: str) -> TranscriptLine:
+    if line.kind != CHANGE:
+        return line
+    return replace(line, text=wish_to_change(flow, line.text, language))
 
 
 def _decision(row: ConsultRow) -> Decision | None:

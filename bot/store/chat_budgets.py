@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, delete
+from sqlalchemy import Connection, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.tables import ChatBudgetRow
+
+FORGOTTEN_AT_ONCE = 1000
 
 _INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
@@ -31,5 +33,7 @@ def count_up(connection: Connection, keys: Sequence[bytes], *, minute: int) -> d
 
 
 def forget_before(connection: Connection, minute: int) -> None:
-    """Remove what nobody has used since `minute`."""
-    connection.execute(delete(ChatBudgetRow).where(ChatBudgetRow.minute < minute))
+    """Remove what nobody has used since `minute`, a part of it; never waits for a lock."""
+    old = select(ChatBudgetRow.key_hash).where(ChatBudgetRow.minute < minute)
+    few = old.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    connection.execute(delete(ChatBudgetRow).where(ChatBudgetRow.key_hash.in_(few)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.store.tables import ChatSessionRow
+
+FORGOTTEN_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,10 @@ def mark_ended(connection: Connection, token_hash: str, *, now: datetime) -> Non
         .where(ChatSessionRow.token_hash == token_hash, ChatSessionRow.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def forget_over_before(connection: Connection, moment: datetime) -> None:
+    """Remove sessions that were over before `moment`, a few; what was said in them stays."""
+    old = select(ChatSessionRow.token_hash).where(ChatSessionRow.expires_at < moment)
+    few = old.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    connection.execute(delete(ChatSessionRow).where(ChatSessionRow.token_hash.in_(few)))

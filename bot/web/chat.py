@@ -24,6 +24,7 @@ from bot.services.chat import (
     say_in_chat,
 )
 from bot.services.chat_budgets import ChatRules
+from bot.services.chat_views import ClinicAnswer, ClinicShown, OpenedAnswer
 from bot.services.parts import Parts
 from bot.web.answers import error_headers, status_of
 from bot.web.chat_body import JSON_TYPE, Unusable, plain_text, read_body
@@ -48,16 +49,15 @@ def show_clinic(clinic_id: str) -> Response:
     clinic = clinic_of_request(clinic_id)
     if clinic is None:
         raise NotFound("clinic")
-    shown: dict[str, Any] = {
-        "id": clinic.id,
-        "name": clinic.name,
-        "phone": clinic.phone,
-        "languages": clinic.languages,
-        "region": clinic.region,
-        "storage": clinic.chat_storage,
-    }
-    greeting = {"greeting": clinic.chat_greeting} if clinic.chat_greeting else {}
-    return _json({"clinic": shown, **greeting})
+    shown = ClinicShown(
+        id=clinic.id,
+        name=clinic.name,
+        phone=clinic.phone,
+        languages=clinic.languages,
+        region=clinic.region,
+        storage=clinic.chat_storage,
+    )
+    return _json(ClinicAnswer(shown, clinic.chat_greeting or msgspec.UNSET))
 
 
 @chat.post("/sessions")
@@ -79,8 +79,9 @@ def begin() -> Response:
             )
     except Unusable as error:
         return refusal(error.status, errors=error.errors)
-    content = {"token": opened.token, "expires_at": opened.expires_at}
-    return _json({**content, **msgspec.to_builtins(opened.view)}, HTTPStatus.CREATED)
+    view = msgspec.structs.asdict(opened.view)
+    answer = OpenedAnswer(token=opened.token, expires_at=opened.expires_at, **view)
+    return _json(answer, HTTPStatus.CREATED)
 
 
 @chat.get("/messages")

@@ -30,6 +30,11 @@ def demo_words() -> Mapping[str, Mapping[str, Any]]:
     return _read("demo.yaml")
 
 
+def chat_api() -> Mapping[str, Any]:
+    """Return the words of the interface's document."""
+    return _read("chat_api.yaml")
+
+
 def called(kind: str, code: str | None) -> str:
     """Return what a code is called on the pages; the code itself when it has no line."""
     if not code:

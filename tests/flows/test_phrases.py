@@ -16,6 +16,7 @@ LONGEST = {"clinic_name": "N" * 32, "clinic_phone": "5" * 14, "count": "12", "to
 FILLED_IN = {
     "going_back_many": {"count"},
     "date": {"year", "month", "day"},
+    "change_asked": {"topic"},
 }
 NOT_SENT = {"all_right_words", "months"}
 

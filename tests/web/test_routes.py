@@ -26,6 +26,8 @@ AGREED = {
     "GET /chat/v1/messages": Entrance.CHAT,
     "POST /chat/v1/messages": Entrance.CHAT,
     "DELETE /chat/v1/sessions/current": Entrance.CHAT,
+    "GET /api/docs": Entrance.PUBLIC,
+    "GET /api/openapi.json": Entrance.PUBLIC,
     "GET /healthz": Entrance.PUBLIC,
     "GET /readyz": Entrance.PUBLIC,
     "GET /metrics": Entrance.METRICS,

@@ -1,0 +1,103 @@
+"""The interface's document says what happens: held against the routes and against the program."""
+
+import re
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis import GenerationMode
+
+from bot.app import create_app
+from tests.web.chatting import Chatter, begin
+from tests.web.conftest import add_clinic, settings_for
+
+EXAMPLES = 40
+"""Requests made up for each operation, as documented; and as many that are not."""
+
+CALM = list(HealthCheck)
+
+
+@pytest.fixture
+def made(database_url, tmp_path):
+    generous = {
+        f"CHAT_{what}_PER_{whose}": "1000000"
+        for what in ("SESSIONS", "MESSAGES")
+        for whose in ("ADDRESS", "CLINIC")
+    }
+    app = create_app(settings_for(database_url, tmp_path / "instance", **generous))
+    add_clinic(app.extensions["porchlight"])
+    yield app
+    app.extensions["porchlight"].engine.dispose()
+
+
+OPERATIONS = [
+    ("/chat/v1/clinics/{clinic_id}", "GET"),
+    ("/chat/v1/sessions", "POST"),
+    ("/chat/v1/sessions/current", "DELETE"),
+    ("/chat/v1/messages", "GET"),
+    ("/chat/v1/messages", "POST"),
+]
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_requests_as_documented_or_not_are_answered_as_documented(made, path, method, mode):
+    client = made.test_client()
+    document = schemathesis.openapi.from_wsgi("/api/openapi.json", made)
+
+    @seed(20260302)
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=CALM)
+    @given(case=document[path][method].as_strategy(generation_mode=mode))
+    def holds(case):
+        token = begin(client).json["token"]
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"})
+
+    holds()
+
+
+def test_the_document_names_every_chat_route_and_no_other(app, client):
+    paths = client.get("/api/openapi.json").json["paths"]
+    told = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    routes = {
+        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/chat/")
+    }
+    assert told == routes == {(method, path) for path, method in OPERATIONS}
+
+
+def test_every_reference_leads_somewhere(client):
+    document = client.get("/api/openapi.json").json
+    for reference in set(re.findall(r'"#/([^"]+)"', client.get("/api/openapi.json").text)):
+        found = document
+        for name in reference.split("/"):
+            found = found[name]
+
+
+def test_the_page_shows_every_request_and_asks_nobody_else(client):
+    page = client.get("/api/docs")
+    assert page.status_code == 200
+    for path, methods in client.get("/api/openapi.json").json["paths"].items():
+        for method in methods:
+            assert f"{method.upper()} {path}" in page.text
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+
+
+def test_real_answers_look_as_documented(made):
+    client = made.test_client()
+    document = schemathesis.openapi.from_wsgi("/api/openapi.json", made)
+
+    def check(response, path, method):
+        document[path][method].validate_response(response)
+
+    check(client.get("/chat/v1/clinics/demo"), "/chat/v1/clinics/{clinic_id}", "GET")
+    opened = begin(client, language="es")
+    check(opened, "/chat/v1/sessions", "POST")
+    visitor = Chatter(client, opened.json["token"], opened.json)
+    for text in ("1", "3/14/1985", "???", "I want to kill myself"):
+        check(visitor.send(text, client_id="same"), "/chat/v1/messages", "POST")
+        check(visitor.send(text), "/chat/v1/messages", "POST")
+    check(visitor.look(), "/chat/v1/messages", "GET")
+    check(visitor.leave(), "/chat/v1/sessions/current", "DELETE")
+    check(visitor.send("I want to kill myself"), "/chat/v1/messages", "POST")
