@@ -19,6 +19,7 @@ from bot.rules.crisis.model import (
     Escalation,
     EscalationEntry,
     Gate,
+    Gathering,
     Grammar,
     Guard,
     GuardEntry,
@@ -32,6 +33,7 @@ from bot.rules.crisis.model import (
     WordFile,
 )
 from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
+from bot.rules.crisis.spelling import misspellings_of
 
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
@@ -82,14 +84,17 @@ class Builder:
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
         literal = {word for words in named for word in words.literal}
         lists = lexicons.WordLists(
-            words=literal
-            | {*disguise.stems, *disguise.spellings, *disguise.fillers, *disguise.real_words},
+            words=literal.union(
+                *(disguise.stems, disguise.spellings, disguise.fillers, disguise.real_words),
+                disguise.sounded,
+            ),
             anchors={word for words in anchors for word in words.literal},
             prefixes=(prefix for words in named for prefix in words.prefixes),
             fillers=disguise.fillers,
             misspellings=_misspellings(disguise),
             joined=disguise.joined,
             backwards=disguise.backwards,
+            sounded=disguise.sounded,
         )
         return lexicons.build(lists)
 
@@ -137,6 +142,7 @@ class Builder:
             self_in_hit=self._lazy("self_in_hit"),
             other_in_hit=self._lazy("other_in_hit"),
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
+            gatherings=_gatherings(file),
         )
 
     def _source(self, where: str) -> str:
@@ -240,13 +246,27 @@ def _guard_set(name: str, ids: Iterable[str], guards: Mapping[str, Guard]) -> tu
     return tuple(guards[guard_id] for guard_id in ids)
 
 
+def _gatherings(file: GuardFile) -> tuple[Gathering, ...]:
+    """Return the gatherings, the most urgent first."""
+    gatherings = (
+        Gathering(
+            id=entry.id,
+            category=_word(entry.id, Category, entry.category),
+            weight=entry.weight,
+            to=_tier(entry.id, entry.to),
+        )
+        for entry in file.gatherings
+    )
+    return tuple(sorted(gatherings, key=lambda gathering: -gathering.to))
+
+
 def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
     """Return misspelling -> word, without the spellings that are words of their own."""
     real = set(disguise.real_words) | set(disguise.stems)
     near = {
         spelling: stem
         for stem in reversed(disguise.stems)
-        for spelling in lexicons.misspellings_of(stem)
+        for spelling in misspellings_of(stem)
         if spelling not in real
     }
     return near | {wrong: word for word, wrongs in disguise.spellings.items() for wrong in wrongs}

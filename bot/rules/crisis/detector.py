@@ -16,7 +16,7 @@ from bot.rules.crisis import views
 from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.lexicon import Lexicon
-from bot.rules.crisis.model import Gate, Grammar, Hit, Reading, Rule, RuleGroup
+from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup
 from bot.rules.crisis.surroundings import Surroundings, applies, look_around, subject_of
 
 _URGENCY = (
@@ -171,9 +171,28 @@ def _finding(hits: list[Hit], grammar: Grammar, *, escalate: bool = True) -> Fin
             rules.append(raised)
             if tier < Tier.EMERGENCY:
                 lead, tier = hit, Tier.EMERGENCY
+    gathered = _gathered(hits, grammar) if tier < Tier.CRISIS else None
+    if gathered is not None and gathered[0].to > tier:
+        gathering, sign = gathered
+        rules.append(RuleHit(gathering.id, *sign.original_span))
+        return Finding(gathering.to, gathering.category, sign.subject, tuple(dict.fromkeys(rules)))
     if tier is Tier.NONE:
         return Finding(rules=tuple(dict.fromkeys(rules)))
     return Finding(tier, lead.rule.category, lead.subject, tuple(dict.fromkeys(rules)))
+
+
+def _gathered(hits: list[Hit], grammar: Grammar) -> tuple[Gathering, Hit] | None:
+    """Return the most urgent gathering that the standing weak signs amount to, and the first."""
+    signs = {
+        hit.rule.id: hit
+        for hit in hits
+        if hit.rule.tier < Tier.CRISIS and hit.subject is Subject.SELF and not hit.guards
+    }
+    for gathering in grammar.gatherings:
+        own = [hit for hit in signs.values() if hit.rule.category is gathering.category]
+        if sum(1 + hit.rule.tier for hit in own) >= gathering.weight:
+            return gathering, own[0]
+    return None
 
 
 def _precedence(hit: Hit) -> tuple[int, bool, int]:

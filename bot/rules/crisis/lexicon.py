@@ -2,15 +2,17 @@
 
 Every word that a definition names has a code; all other words share one. The first byte of a code
 is >= 0x80 and the second below, so a pattern over codes can never match across two of them.
-Looking a word up forgives stretched and doubled letters, digits and symbols for letters, and one
-edit on the anchor stems; fillers have no code at all.
+Looking a word up forgives stretched and doubled letters, digits and symbols for letters, Spanish
+written by ear, and one edit on the anchor stems; fillers have no code at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from bot.rules.crisis.spelling import halved, sound, squeeze, starred
 
 UNKNOWN = b"\x82\x00"
 LONG = b"\x82\x01"
@@ -35,7 +37,6 @@ _LONGEST_PIECE = 10
 _REMEMBERED_LETTERS = 24
 _REMEMBERED_STRETCHES = 16_384
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
-_REPEATED = re.compile(r"(.)(?=\1)", re.DOTALL)
 _DISGUISED = re.compile(r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
 _MIXED = re.compile(r"[a-z]+|\d+")
@@ -66,6 +67,7 @@ class Lexicon:
     codes: Mapping[str, bytes]
     named: tuple[str, ...]
     squeezed: Mapping[str, bytes]
+    sounded: Mapping[str, bytes]
     starred: Mapping[str, bytes]
     anchors: frozenset[str]
     prefixes: Mapping[str, bytes]
@@ -160,7 +162,7 @@ class Lexicon:
                 return known
         clipped = len(word) > 4 and word.endswith("in")
         known = self.codes.get(f"{word}g") if clipped else None
-        return known or self._segmented(word)
+        return known or self.sounded.get(sound(word)) or self._segmented(word)
 
     def _unknown(self, word: str) -> bytes:
         """Return what stands for a word that no definition names."""
@@ -206,24 +208,13 @@ def punctuation(piece: str) -> bytes:
     return _MARKS.get(piece, SOFT)
 
 
-def squeeze(word: str) -> str:
-    """Return `word` with every repeated letter written once."""
-    return _REPEATED.sub("", word)
-
-
-def halved(word: str) -> str:
-    """Return `word` with each letter once for two, when all are doubled: `ggoooodd`, `good`."""
-    if len(word) % 2 or word[::2] != word[1::2]:
-        return word
-    return word[::2]
-
-
 @dataclass(frozen=True, slots=True)
 class WordLists:
     """Every word that the definitions name, by the part it plays.
 
     `anchors` may be hidden behind stars, `prefixes` begin words that share one code, `fillers`
-    have no code, `joined` may be run together, `backwards` are recognised reversed.
+    have no code, `joined` may be run together, `backwards` are recognised reversed, `sounded` may
+    be written as they sound.
     `misspellings` maps a wrong spelling to the word that is meant.
     """
 
@@ -234,6 +225,7 @@ class WordLists:
     misspellings: Mapping[str, str]
     joined: Iterable[str]
     backwards: Iterable[str]
+    sounded: Iterable[str] = ()
 
 
 def build(lists: WordLists) -> Lexicon:
@@ -254,12 +246,12 @@ def build(lists: WordLists) -> Lexicon:
     codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(_MARKS)
-    starred = {form: codes[word] for word in lists.anchors for form in _starred(word)}
     return Lexicon(
         codes=codes,
         named=named,
         squeezed=squeezed,
-        starred=starred,
+        sounded={sound(word): codes[word] for word in lists.sounded if sound(word)},
+        starred={form: codes[word] for word in lists.anchors for form in starred(word)},
         anchors=frozenset(squeeze(word) for word in lists.anchors),
         prefixes=opened,
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
@@ -269,30 +261,3 @@ def build(lists: WordLists) -> Lexicon:
 
 def _code(number: int) -> bytes:
     return bytes((number >> 7, number & 0x7F))
-
-
-def _starred(word: str) -> Iterator[str]:
-    """Yield the word with one or two neighbouring inner letters hidden behind stars."""
-    for index in range(1, len(word)):
-        yield word[:index] + "*" + word[index + 1 :]
-        if index + 2 <= len(word):
-            yield word[:index] + "**" + word[index + 2 :]
-
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
-def misspellings_of(stem: str) -> set[str]:
-    """Return every spelling one edit away from `stem` that keeps its first letter."""
-    spellings: set[str] = set()
-    for index in range(1, len(stem) + 1):
-        head, tail = stem[:index], stem[index:]
-        spellings.update(head + letter + tail for letter in _LETTERS)
-        if not tail:
-            continue
-        spellings.add(head + tail[1:])
-        spellings.update(head + letter + tail[1:] for letter in _LETTERS)
-        if len(tail) > 1:
-            spellings.add(head + tail[1] + tail[0] + tail[2:])
-    spellings.discard(stem)
-    return spellings

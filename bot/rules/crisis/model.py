@@ -93,6 +93,19 @@ class EscalationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patterns: list[str]
 
 
+class GatheringEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signs that are too weak alone and that together raise a finding to the tier `to`.
+
+    A standing check-in rule about the writer weighs 2, a standing rule of tier none weighs 1.
+    """
+
+    id: str
+    note: str
+    category: str
+    weight: int
+    to: str
+
+
 class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Guards, the sets rules name, the words that end a clause, and the subjects of a clause."""
 
@@ -104,6 +117,7 @@ class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_in_hit: list[str]
     other_in_hit: list[str]
     escalations: list[EscalationEntry]
+    gatherings: list[GatheringEntry]
 
 
 class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +125,8 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `spellings` lists, for a word of the frames, the ways it is also written.
     `fillers` are left out before the frames are searched; common words are
-    too frequent to open the gate by themselves.
+    too frequent to open the gate by themselves; `sounded` are Spanish words that are also read
+    when they are written by ear.
     """
 
     most_common_words: list[str]
@@ -122,6 +137,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backwards: list[str]
     fillers: list[str]
     joined: list[str]
+    sounded: list[str]
 
 
 class AnswerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -188,8 +204,18 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """A weight of weak signs of one category, and the tier they come to."""
+
+    id: str
+    category: Category
+    weight: int
+    to: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
-    """What the reading of a hit's surroundings needs: breaks, subjects, escalations.
+    """What the reading of a hit's surroundings needs: breaks, subjects, what raises a finding.
 
     `nearest_subject` finds the last subject of a stretch; its group 1 is the writer.
     """
@@ -199,6 +225,7 @@ class Grammar:
     self_in_hit: Any
     other_in_hit: Any
     escalations: tuple[Escalation, ...]
+    gatherings: tuple[Gathering, ...]
 
 
 @dataclass(frozen=True, slots=True)
