@@ -37,6 +37,7 @@ from bot.web.answers import prepare_answers
 from bot.web.api import api
 from bot.web.application import Application
 from bot.web.assets import assets
+from bot.web.calls import CALL_PATH, calls
 from bot.web.chat import RULES, chat
 from bot.web.chat_entrance import check_chat
 from bot.web.clinic import clinic, home
@@ -56,7 +57,7 @@ MOST_FORM_FIELDS = 100
 HANDS = 4
 """Rows that the worker delivers at once in each of its two lanes."""
 
-BLUEPRINTS = (sms, health, assets, home, clinic, alerts, link, chat, embedding, api)
+BLUEPRINTS = (sms, calls, health, assets, home, clinic, alerts, link, chat, embedding, api)
 COMMANDS = (
     *(serve, worker, migrate, phone, fake_twilio),
     *(rules, clinics, clinicians, flows, keys, spool),
@@ -94,6 +95,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     guard_entrances(app, CHECKS)
     guard_forms(app)
     csrf.exempt(sms)
+    csrf.exempt(calls)
     csrf.exempt(chat)
     app.extensions[RULES] = _chat_rules(settings)
     for blueprint in BLUEPRINTS:
@@ -171,13 +173,13 @@ def _make_parts(settings: Settings) -> Parts:
 
 def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
     """Return what the worker needs. Made on demand: web processes need no provider's library."""
-    from bot.delivery.twilio_texts import TwilioTexts
+    from bot.delivery.twilio_api import make_client
+    from bot.delivery.twilio_texts import TwilioCalls, TwilioTexts
 
-    texts = TwilioTexts(
+    client = make_client(
         settings.twilio_account_sid,
         settings.twilio_auth_token[0],
         api_url=settings.twilio_api_url,
-        status_url=settings.public_url + STATUS_PATH,
     )
     letters: Sender = KeptAtHome() if settings.demo else NotSetUp("smtp")
     if settings.smtp_url is not None:
@@ -185,10 +187,12 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
     return DeliveryParts(
         engine=parts.engine,
         clinic_of=parts.clinics.of,
-        texts=texts,
+        texts=TwilioTexts(client, status_url=settings.public_url + STATUS_PATH),
         letters=letters,
+        calls=TwilioCalls(client),
         pages=load_pages(),
         alert_link=partial(alert_link, parts),
+        call_link=f"{settings.public_url}{CALL_PATH}?alert={{}}".format,
         now=parts.now,
         new_id=parts.new_id,
         report=reporter(logging.getLogger("bot.delivery")),

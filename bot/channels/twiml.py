@@ -32,3 +32,30 @@ def _message(text: str, callback: str) -> str:
     attribute = f" statusCallback={quoteattr(callback)}" if callback else ""
     body = escape(ILLEGAL.sub("", text)).replace("\r", "&#13;")
     return f"<Message{attribute}><Body>{body}</Body></Message>"
+
+
+VOICES = {"en": "en-US", "es": "es-MX"}
+KEYS_WITHIN_SECONDS = 10
+
+
+def keypress_document(said: str, *, language: str, action: str) -> str:
+    """Return the TwiML of a call that says something twice and waits for one key.
+
+    `action` is the address that hears which key it was.
+    """
+    say = _say(said, language)
+    attributes = (
+        f'numDigits="1" timeout="{KEYS_WITHIN_SECONDS}" action={quoteattr(action)} method="POST"'
+    )
+    return f'<Response><Gather {attributes}>{say}<Pause length="2"/>{say}</Gather></Response>'
+
+
+def spoken_document(said: str, *, language: str) -> bytes:
+    """Return the TwiML that says something in a call and hangs up."""
+    head = EMPTY[: -len(b"</Response>")].decode()
+    return f"{head}{_say(said, language)}<Hangup/></Response>".encode()
+
+
+def _say(said: str, language: str) -> str:
+    voice = VOICES.get(language, VOICES["en"])
+    return f'<Say language="{voice}">{escape(ILLEGAL.sub("", said))}</Say>'

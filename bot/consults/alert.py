@@ -4,6 +4,7 @@ What must stay true:
 
 * An alert that is open has a moment at which it acts next. It never falls asleep by itself:
   after the last row of ESCALATION it keeps calling everybody, every REPEAT.
+* A page that is known not to have arrived moves it on at once: its next step comes early.
 * Only a person ends it: by acknowledging. Nothing in here decides that all is well.
 * Opening hours do not matter.
 """
@@ -22,6 +23,10 @@ ESCALATION: tuple[tuple[timedelta, int], ...] = (
 )
 """(time since the alert was opened, how many people from the head of the on-call list)."""
 
+CALLED_FROM = 2
+"""From this row of ESCALATION on people are called by voice as well, and earlier if a page is
+known not to have arrived."""
+
 REPEAT = timedelta(minutes=15)
 """After the last step everybody on the list is called again this often."""
 
@@ -39,7 +44,8 @@ class AlertReason(StrEnum):
 class Alert:
     """One page that must be acknowledged. `step` counts the calls made so far, from 0.
 
-    `next_at` is when it acts again; None only once `acknowledged_at` is set.
+    `next_at` is when it acts again; None only once `acknowledged_at` is set. `at_least` is the row
+    of ESCALATION that it has reached whatever the clock says, since a page before it failed.
     """
 
     id: str
@@ -49,6 +55,7 @@ class Alert:
     next_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    at_least: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -70,10 +77,21 @@ def advance(alert: Alert, now: datetime, *, people: int) -> tuple[Alert, int]:
     """
     if not alert.is_open or alert.next_at is None or alert.next_at > now:
         return alert, 0
-    elapsed = now - alert.opened_at
-    due = max((i for i, (after, _) in enumerate(ESCALATION) if after <= elapsed), default=0)
+    due = row_due(alert, now)
     reach = min(people, ESCALATION[due][1])
     return replace(alert, step=alert.step + 1, next_at=_after(alert.opened_at, due, now)), reach
+
+
+def row_due(alert: Alert, now: datetime) -> int:
+    """Return the row of ESCALATION that holds at `now`, from 0."""
+    elapsed = now - alert.opened_at
+    by_time = max((i for i, (after, _) in enumerate(ESCALATION) if after <= elapsed), default=0)
+    return max(by_time, min(alert.at_least, len(ESCALATION) - 1))
+
+
+def is_called(alert: Alert, now: datetime) -> bool:
+    """Whether people are called by voice in the step that is due at `now`."""
+    return alert.at_least > 0 or row_due(alert, now) >= CALLED_FROM
 
 
 def acknowledge(alert: Alert, *, by: str, now: datetime) -> Alert:

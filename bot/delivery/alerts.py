@@ -7,9 +7,12 @@ its own, so that the workspace can show that nobody could be called.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 
-from bot.consults.alert import advance
+from bot.channels.twiml import keypress_document
+from bot.consults.alert import advance, is_called, row_due
 from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.fail_points import FailPoint, reached
@@ -18,10 +21,14 @@ from bot.delivery.parts import DeliveryParts
 from bot.store.alerts import AlertStep, StoredAlert, add_step, due_alerts, save_alert
 from bot.store.engine import store_errors
 from bot.store.outbox import Departure, put
+from bot.store.page_watch import PAGE_TEXT
 
 ALERTS_AT_ONCE = 20
-PAGE_TEXT = "page-text"
 PAGE_EMAIL = "page-email"
+PAGE_CALL = "page-call"
+CHANNELS = {PAGE_TEXT: "sms", PAGE_EMAIL: "email", PAGE_CALL: "voice"}
+PAGES = frozenset(CHANNELS)
+"""Kinds of rows that page somebody, and how the alert's history calls their channel."""
 
 
 def page_due_alerts(parts: DeliveryParts) -> int:
@@ -40,12 +47,14 @@ def _step(parts: DeliveryParts, connection: Connection, stored: StoredAlert) -> 
     now = parts.now()
     clinic = parts.clinic_of(stored.clinic_id)
     people = clinic.on_call if clinic is not None else ()
+    by_voice, row = is_called(stored.alert, now), row_due(stored.alert, now)
     alert, reach = advance(stored.alert, now, people=len(people))
     save_alert(connection, alert)
-    paged = sum(
-        _page(parts, connection, stored, number=number, person=person)
-        for number, person in enumerate(people[:reach])
-    )
+    paged = 0
+    for number, person in enumerate(people[:reach]):
+        for kind in _ways(person, by_voice=by_voice):
+            _page(parts, connection, stored, number=number, kind=kind, row=row)
+            paged += 1
     if not paged:
         step = AlertStep(parts.new_id(), alert.id, "nobody-to-page")
         add_step(connection, step, now=now)
@@ -58,29 +67,46 @@ def _page(
     stored: StoredAlert,
     *,
     number: int,
-    person: OnCall,
-) -> int:
-    """Put one person's pages into the outbox; return how many ways there are to reach them."""
-    ways = [kind for kind, there in _ways(person) if there]
-    payload = {"alert_id": stored.alert.id, "code": stored.code, "priority": Priority.STAT.value}
-    for kind in ways:
-        departure = Departure(
-            parts.new_id(), stored.clinic_id, kind, f"oncall:{number}", payload,
-            stored.conversation_id, Priority.STAT,
-        )  # fmt: skip
-        put(connection, departure, now=parts.now())
-        channel = "sms" if kind == PAGE_TEXT else "email"
-        step = AlertStep(parts.new_id(), stored.alert.id, "paged", number, channel, departure.id)
-        add_step(connection, step, now=parts.now())
-    return len(ways)
+    kind: str,
+    row: int,
+) -> None:
+    """Put one page of one person into the outbox."""
+    payload = {
+        "alert_id": stored.alert.id,
+        "code": stored.code,
+        "priority": Priority.STAT.value,
+        "row": row,
+    }
+    departure = Departure(
+        parts.new_id(), stored.clinic_id, kind, f"oncall:{number}", payload,
+        stored.conversation_id, Priority.STAT,
+    )  # fmt: skip
+    put(connection, departure, now=parts.now())
+    step = AlertStep(
+        parts.new_id(), stored.alert.id, "paged", number, CHANNELS[kind], departure.id
+    )
+    add_step(connection, step, now=parts.now())
 
 
-def _ways(person: OnCall) -> tuple[tuple[str, bool], ...]:
-    return ((PAGE_TEXT, person.phone is not None), (PAGE_EMAIL, person.email is not None))
+def _ways(person: OnCall, *, by_voice: bool) -> tuple[str, ...]:
+    there = {
+        PAGE_TEXT: person.phone is not None,
+        PAGE_EMAIL: person.email is not None,
+        PAGE_CALL: by_voice and person.phone is not None,
+    }
+    return tuple(kind for kind, is_there in there.items() if is_there)
+
+
+def call_document(parts: DeliveryParts, clinic: Clinic, payload: dict[str, Any]) -> str:
+    """Return what a call says, and where it tells which key was pressed; nothing of a patient."""
+    language = clinic.languages[0]
+    said = parts.pages.text("call", language, Channel.SMS, {})
+    action = parts.call_link(payload["alert_id"])
+    return keypress_document(said, language=language, action=action)
 
 
 def page_letter(
-    parts: DeliveryParts, clinic: Clinic, *, kind: str, payload: dict[str, str]
+    parts: DeliveryParts, clinic: Clinic, *, kind: str, payload: dict[str, Any]
 ) -> tuple[str, str]:
     """Return the subject and the body of a page; neither says anything about a patient."""
     language = clinic.languages[0]

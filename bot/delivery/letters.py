@@ -10,17 +10,18 @@ from sqlalchemy import Connection
 from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.segments import split_text
-from bot.delivery.alerts import PAGE_EMAIL, PAGE_TEXT, page_letter
+from bot.delivery.alerts import PAGE_CALL, PAGE_EMAIL, call_document, page_letter
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import (
     PATIENT_TEXT,
+    may_leave,
     patient_text,
     refuse_late_reminder,
-    refuse_opted_out,
 )
 from bot.delivery.senders import Letter, Outgoing, Undeliverable
 from bot.store.engine import READ_ONLY, store_errors
 from bot.store.outbox import OutboxItem
+from bot.store.page_watch import PAGE_TEXT
 
 SERVICE = "MG"
 """How the id of a messaging service begins; Twilio then chooses the number itself."""
@@ -43,6 +44,10 @@ def _page(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
         return Outgoing(parts.texts, Letter(item.id, person.phone, sender_of(clinic), body))
     if item.kind == PAGE_EMAIL and person.email is not None:
         return Outgoing(parts.letters, Letter(item.id, person.email, "", body, subject))
+    if item.kind == PAGE_CALL and person.phone is not None:
+        document = call_document(parts, clinic, item.payload)
+        number = clinic.sms_numbers[0]
+        return Outgoing(parts.calls, Letter(item.id, person.phone, number, document))
     raise Undeliverable("no-address")
 
 
@@ -76,7 +81,7 @@ def _refuse(
     parts: DeliveryParts, item: OutboxItem, clinic: Clinic, connection: Connection
 ) -> None:
     """Raise Undeliverable if the patient is not to get this text now."""
-    refuse_opted_out(item, connection)
+    may_leave(item, connection)
     refuse_late_reminder(item, clinic, parts.now(), connection)
 
 
@@ -112,5 +117,6 @@ def _strange(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
 _LETTERS: dict[str, Callable[[DeliveryParts, OutboxItem], Outgoing]] = {
     PAGE_TEXT: _page,
     PAGE_EMAIL: _page,
+    PAGE_CALL: _page,
     PATIENT_TEXT: _patient_text,
 }

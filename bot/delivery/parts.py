@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from bot.core.clinic import Clinic
 from bot.core.phrases import Phrases, load_phrases
-from bot.delivery.senders import Sender
+from bot.delivery.senders import Sender, TextSender
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 
@@ -21,7 +21,8 @@ class DeliveryParts:
     """The ways out and where to look things up.
 
     `clinic_of` returns an applied clinic by id, None if there is none. `alert_link` returns the
-    address at which an alert can be acknowledged without a login. `report` takes the name of a
+    address at which an alert can be acknowledged without a login, `call_link`
+    the one that hears which key was pressed in a call. `report` takes the name of a
     thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
     messages that were kept on disk while the database was away, `keep_time` fires due timers of
     silent conversations; both return how many there were.
@@ -30,10 +31,12 @@ class DeliveryParts:
 
     engine: Engine
     clinic_of: Callable[[str], Clinic | None]
-    texts: Sender
+    texts: TextSender
     letters: Sender
+    calls: Sender
     pages: Phrases
     alert_link: Callable[[str], str]
+    call_link: Callable[[str], str]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     report: Callable[..., None]

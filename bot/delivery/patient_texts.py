@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,19 +12,27 @@ from bot.conversation.model import ReplyKind
 from bot.core.clinic import Clinic
 from bot.core.contact_hours import may_contact
 from bot.delivery.senders import Undeliverable
+from bot.store.failed_texts import Failure, note_failed_text
 from bot.store.outbox import OutboxItem, OutboxState
-from bot.store.receipts import apply_receipts, is_forward, whole_delivery
+from bot.store.receipts import (
+    UNDELIVERED,
+    Delivered,
+    apply_receipts,
+    is_forward,
+    whole_delivery,
+)
 from bot.store.rows import PATIENT_TEXT
 from bot.store.tables import ConversationRow, MessageRow, PatientRow
 from bot.store.text_parts import keep_part
 
 __all__ = [
     "PATIENT_TEXT",
+    "may_leave",
     "part_sent",
     "patient_text",
     "refuse_late_reminder",
-    "refuse_opted_out",
     "text_ended",
+    "text_failed",
 ]
 
 
@@ -58,21 +67,24 @@ def patient_text(connection: Connection, item: OutboxItem) -> PatientText | None
     return PatientText(row.address, row.body, written_to)
 
 
-def refuse_opted_out(item: OutboxItem, connection: Connection) -> None:
-    """Raise Undeliverable if the patient has opted out.
+def may_leave(item: OutboxItem, connection: Connection) -> None:
+    """Raise Undeliverable if the patient has opted out, or a resend would come too late.
 
     The patient's row stays locked until the transaction ends that marks the text as being sent:
     a STOP is either seen here, or comes after the text.
     """
-    opted_out_at = connection.execute(
-        select(PatientRow.opted_out_at)
+    found = connection.execute(
+        select(PatientRow.opted_out_at, ConversationRow.turn_number, ConversationRow.is_current)
         .join(ConversationRow, ConversationRow.patient_id == PatientRow.id)
         .join(MessageRow, MessageRow.conversation_id == ConversationRow.id)
         .where(MessageRow.id == item.payload["message_id"])
         .with_for_update(read=True, of=PatientRow)
-    ).scalar_one()
-    if opted_out_at is not None:
+    ).one()
+    if found.opted_out_at is not None:
         raise Undeliverable("opted-out")
+    only_in_turn = item.payload.get("turn_number")
+    if only_in_turn not in (None, found.turn_number) or not found.is_current and only_in_turn:
+        raise Undeliverable("moved-on")
 
 
 def refuse_late_reminder(
@@ -102,7 +114,13 @@ def refuse_late_reminder(
 
 
 def part_sent(
-    connection: Connection, item: OutboxItem, *, provider_key: str, part: int, now: datetime
+    connection: Connection,
+    item: OutboxItem,
+    *,
+    provider_key: str,
+    part: int,
+    now: datetime,
+    new_id: Callable[[], str],
 ) -> None:
     """Write down the provider's id of a text, or of one part of it (from 1; 0 for a whole text).
 
@@ -114,7 +132,9 @@ def part_sent(
     else:
         unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
         connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
-    apply_receipts(connection, provider_key, now=now)
+    moved = apply_receipts(connection, provider_key, now=now)
+    if moved is not None and moved.status in UNDELIVERED:
+        _note_failure(connection, item, moved, now=now, new_id=new_id)
 
 
 def text_ended(
@@ -129,3 +149,33 @@ def text_ended(
     whole = whole_delivery(connection, item.payload["message_id"], after)
     values = {"delivery": whole or after, "delivery_at": now}
     connection.execute(update(MessageRow).where(of_message).values(values))
+
+
+def text_failed(
+    connection: Connection,
+    item: OutboxItem,
+    *,
+    code: str,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> None:
+    """Do what the reason of a failure asks for."""
+    message_id = item.payload["message_id"]
+    message = connection.execute(
+        select(MessageRow.conversation_id, MessageRow.kind).where(MessageRow.id == message_id)
+    ).one_or_none()
+    if message is not None:
+        failed = Delivered(message_id, message.conversation_id, message.kind, "failed", code)
+        _note_failure(connection, item, failed, now=now, new_id=new_id)
+
+
+def _note_failure(
+    connection: Connection,
+    item: OutboxItem,
+    text: Delivered,
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> None:
+    failure = Failure(text, int(item.payload.get("resends", 0)))
+    note_failed_text(connection, failure, now=now, new_id=new_id)

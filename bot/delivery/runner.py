@@ -14,7 +14,7 @@ from bot.core.errors import StoreUnavailable
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_ordinary, deliver_urgent
 from bot.delivery.parts import DeliveryParts
-from bot.delivery.receipts import watch_emergency_texts
+from bot.delivery.receipts import watch_emergency_texts, watch_pages
 from bot.store.engine import store_errors
 from bot.store.heartbeats import ROUTINE, URGENT, beat
 
@@ -50,6 +50,7 @@ def _keep_time(parts: DeliveryParts) -> int:
 URGENT_ROUND: tuple[Work, ...] = (
     _beat_urgent,
     watch_emergency_texts,
+    watch_pages,
     page_due_alerts,
     deliver_urgent,
 )

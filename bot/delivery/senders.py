@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -55,6 +56,17 @@ class Sender(Protocol):
         """Hand the letter to the provider; return its id there.
 
         Raises ProviderFailure when it was refused, OutcomeUnknown when no answer came.
+        """
+        ...
+
+
+class TextSender(Sender, Protocol):
+    """A way out whose provider can be asked what it has taken."""
+
+    def find(self, letter: Letter, *, since: datetime) -> tuple[str, ...]:
+        """Return the ids of texts like this one that were taken about `since` or later.
+
+        Oldest first; empty if the provider has none. Raises ProviderFailure if it cannot tell.
         """
         ...
 

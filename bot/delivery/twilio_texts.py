@@ -1,75 +1,78 @@
-"""Texts through Twilio's REST API, with time limits and an honest account of how it ended."""
+"""Texts and calls through Twilio, and what it says it has taken."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-import requests
-from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from bot.core.errors import ProviderFailure
-from bot.delivery.senders import Letter, OutcomeUnknown
+from bot.core.segments import to_gsm7
+from bot.delivery.senders import Letter
+from bot.delivery.twilio_api import TWILIO, asked, created_sid
 
-TWILIO_API = "https://api.twilio.com"
-TOO_MANY_REQUESTS = 429
-SERVER_ERRORS = range(500, 600)
+SLACK = timedelta(minutes=2)
+"""How far our clock and Twilio's may differ."""
 
-RETRYABLE_CODES = frozenset({20429, 30001, 30003, 30022})
-"""Twilio's error codes after which the same text may be sent again: too many requests, queue
-full, unreachable handset, carrier rate limit (Twilio's error and warning dictionary)."""
-
-
-class _Redirected(TwilioHttpClient):  # type: ignore[misc]
-    """Sends to another host than Twilio's; tests and demos point it at a fake."""
-
-    def __init__(self, api_url: str, timeout_seconds: float) -> None:
-        super().__init__(timeout=timeout_seconds, max_retries=0)
-        self.api_url = api_url.rstrip("/")
-
-    def request(self, method: str, url: str, *arguments: Any, **named: Any) -> Any:
-        """Send the request to `api_url` instead of Twilio's own."""
-        return super().request(
-            method, url.replace(TWILIO_API, self.api_url, 1), *arguments, **named
-        )
+LISTED = 50
+"""How many of a number's newest texts are looked through."""
 
 
 class TwilioTexts:
     """Sends texts. A server's 5xx and a lost answer are unknown: Twilio may have sent it."""
 
-    def __init__(
-        self,
-        account_sid: str,
-        auth_token: str,
-        *,
-        api_url: str = TWILIO_API,
-        status_url: str,
-        timeout_seconds: float = 10.0,
-    ) -> None:
-        """Post as `account_sid`; deliveries are reported to `status_url`."""
-        self._client = Client(
-            account_sid, auth_token, http_client=_Redirected(api_url, timeout_seconds)
-        )
+    def __init__(self, client: Client, *, status_url: str) -> None:
+        """Post through `client`; deliveries are reported to `status_url`."""
+        self._client = client
         self._status_url = status_url
 
     def send(self, letter: Letter) -> str:
         """Return Twilio's SID of the text. Raises ProviderFailure or OutcomeUnknown."""
-        try:
-            message = self._client.messages.create(
+        return created_sid(
+            lambda: self._client.messages.create(
                 to=letter.to,
                 body=letter.body,
-                status_callback=self._status_url,
+                status_callback=self._callback(letter),
                 **_from(letter.sender),
             )
-        except TwilioRestException as error:
-            raise _refusal(error) from None
-        except requests.RequestException as error:
-            if _never_left(error):
-                raise ProviderFailure("twilio", "connect", retryable=True) from None
-            raise OutcomeUnknown("twilio", type(error).__name__) from None
-        return str(message.sid)
+        )
+
+    def find(self, letter: Letter, *, since: datetime) -> tuple[str, ...]:
+        """Return the SIDs of texts to this number with these words from about `since` on.
+
+        The list is not narrowed by date: a text that still waits at Twilio has no date of sending
+        yet. Raises ProviderFailure if there is no answer, or if Twilio has been told to forget
+        bodies, so that nobody can tell.
+        """
+        listed = asked(
+            lambda: self._client.messages.list(to=letter.to, page_size=LISTED, limit=LISTED)
+        )
+        recent = [text for text in listed if _is_ours(text, letter, since - SLACK)]
+        if any(not text.body for text in recent):
+            raise ProviderFailure(TWILIO, "no-bodies", retryable=False)
+        same = [text for text in recent if _bare(text.body).endswith(_bare(letter.body))]
+        same.sort(key=lambda text: text.date_created)
+        return tuple(text.sid for text in same)
+
+    def _callback(self, letter: Letter) -> str:
+        """Return where Twilio reports on it: with our own id, whatever becomes of its answer."""
+        part = f"&part={letter.part}" if letter.part else ""
+        return f"{self._status_url}?outbox={letter.key}{part}"
+
+
+class TwilioCalls:
+    """Makes calls that say what the letter's body, TwiML, tells them to."""
+
+    def __init__(self, client: Client) -> None:
+        """Call through `client`."""
+        self._client = client
+
+    def send(self, letter: Letter) -> str:
+        """Return Twilio's SID of the call. Raises ProviderFailure or OutcomeUnknown."""
+        return created_sid(
+            lambda: self._client.calls.create(to=letter.to, from_=letter.sender, twiml=letter.body)
+        )
 
 
 def _from(sender: str) -> dict[str, str]:
@@ -78,15 +81,13 @@ def _from(sender: str) -> dict[str, str]:
     return {name: sender}
 
 
-def _never_left(error: requests.RequestException) -> bool:
-    """Whether no connection was made, so that nothing can have been taken."""
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", cause)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+def _is_ours(text: Any, letter: Letter, since: datetime) -> bool:
+    """Whether this is a text that we sent from the same sender, and not long ago."""
+    senders = (text.from_, text.messaging_service_sid)
+    is_sent = str(text.direction).startswith("outbound") and letter.sender in senders
+    return is_sent and text.date_created is not None and text.date_created >= since
 
 
-def _refusal(error: TwilioRestException) -> ProviderFailure:
-    if error.status in SERVER_ERRORS:
-        return OutcomeUnknown("twilio", f"http {error.status}")
-    retryable = error.status == TOO_MANY_REQUESTS or error.code in RETRYABLE_CODES
-    return ProviderFailure("twilio", str(error.code or error.status), retryable=retryable)
+def _bare(text: str) -> str:
+    """Return the text as it is after Twilio's own tidying: plain marks, single spaces."""
+    return " ".join(to_gsm7(text).split())

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot.consults.alert import acknowledge
 from bot.core.clinic import Clinic
 from bot.core.errors import NotFound, StoreUnavailable
-from bot.core.messages import InboundMessage
+from bot.core.messages import Channel, InboundMessage
 from bot.services.parts import Parts
 from bot.store.alerts import (
     AlertStep,
@@ -57,6 +57,23 @@ def take_by_link(parts: Parts, alert_id: str, token: str) -> bool:
     """Acknowledge the alert; false if somebody has before. Raises NotFound, StoreUnavailable."""
     _check(parts, alert_id, token)
     return take(parts, alert_id, by="link")
+
+
+def take_by_call(parts: Parts, alert_id: str) -> tuple[str, str]:
+    """Acknowledge the alert for whoever pressed a key; return what to say, and its language.
+
+    The address that leads here stands only in the call's own TwiML, and Twilio signs for it.
+    Raises NotFound, StoreUnavailable.
+    """
+    with store_errors(), parts.engine.begin() as connection:
+        stored = find_alert(connection, alert_id)
+        if stored is None:
+            raise NotFound("no such alert")
+        taken = _take(parts, connection, stored, by="call")
+    clinic = parts.clinics.of(stored.clinic_id)
+    language = clinic.languages[0] if clinic is not None else parts.phrases.languages[0]
+    key = "alert_taken" if taken else "alert_gone_call"
+    return parts.phrases.text(key, language, Channel.SMS, {}), language
 
 
 def take(parts: Parts, alert_id: str, *, by: str) -> bool:

@@ -1,7 +1,8 @@
 """What became of a text that was sent: the provider's callbacks.
 
-A crisis answer that did not arrive pages on-call staff, and a carrier's "this number has opted
-out" is taken as the patient's own word.
+A callback names our own row or message as well as the provider's id, so that it tells what
+became of a send whose answer was lost. What follows from a text that did not arrive is decided in
+`bot.store.failed_texts`, and from a page in `bot.store.page_watch`, whoever brought the news.
 """
 
 from __future__ import annotations
@@ -9,36 +10,30 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
-from bot.conversation.model import ReplyKind
 from bot.core.fail_points import FailPoint, reached
 from bot.services.parts import Parts
 from bot.store.engine import store_errors
-from bot.store.receipts import (
-    UNDELIVERED,
-    Delivered,
-    apply_receipts,
-    is_known_status,
-    keep_receipt,
-)
-from bot.store.tables import ConversationRow, OptOutRow, PatientRow
-from bot.store.waking import wake_or_open
-
-OPTED_OUT_CODE = "21610"
-"""Twilio: the recipient has unsubscribed from this number (STOP)."""
+from bot.store.failed_texts import Failure, note_failed_text
+from bot.store.page_watch import page_failed
+from bot.store.receipts import UNDELIVERED, apply_receipts, is_known_status, keep_receipt
+from bot.store.rows import PATIENT_TEXT
+from bot.store.sent_keys import SentRow, find_sent, learn_key, move_page
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """One callback. `message_id` is our own id of the message, where the callback carries it."""
+    """One callback. It carries our own id of the message, or of the outbox row and its part."""
 
     provider_id: str
     status: str
     error_code: str | None = None
     message_id: str | None = None
+    outbox_id: str | None = None
+    part: int = 0
 
 
 def note_delivery(parts: Parts, report: DeliveryReport) -> None:
@@ -51,42 +46,38 @@ def note_delivery(parts: Parts, report: DeliveryReport) -> None:
         return
     now = parts.now()
     with store_errors(), parts.engine.begin() as connection:
+        sent = _find_sent(connection, report)
+        if sent is not None:
+            learn_key(connection, sent, report.provider_id, part=report.part, now=now)
         keep_receipt(
             connection, report.provider_id, report.status, error=report.error_code, now=now
         )
         reached(FailPoint.RECEIPT_KEPT)
-        moved = apply_receipts(
-            connection, report.provider_id, now=now, message_id=report.message_id
-        )
-        if moved is not None and moved.status in UNDELIVERED:
-            _not_delivered(parts, connection, moved)
+        if sent is not None and sent.kind != PATIENT_TEXT:
+            _note_page(parts, connection, sent, report)
+        else:
+            _note_text(parts, connection, sent, report)
     told = {"provider_id": report.provider_id, "status": report.status}
     log.info("receipt_noted", extra={**told, "error_code": report.error_code})
 
 
-def _not_delivered(parts: Parts, connection: Connection, moved: Delivered) -> None:
-    if moved.error_code == OPTED_OUT_CODE:
-        _note_opt_out(parts, connection, moved.conversation_id)
-    if moved.kind == ReplyKind.CRISIS:
-        wake_or_open(
-            connection,
-            moved.conversation_id,
-            step="undelivered",
-            now=parts.now(),
-            new_id=parts.new_id,
-        )
+def _find_sent(connection: Connection, report: DeliveryReport) -> SentRow | None:
+    return None if report.outbox_id is None else find_sent(connection, report.outbox_id)
 
 
-def _note_opt_out(parts: Parts, connection: Connection, conversation_id: str) -> None:
-    patient_id = connection.execute(
-        select(ConversationRow.patient_id).where(ConversationRow.id == conversation_id)
-    ).scalar_one()
-    changed = connection.execute(
-        update(PatientRow)
-        .where(PatientRow.id == patient_id, PatientRow.opted_out_at.is_(None))
-        .values(opted_out_at=parts.now())
-    )
-    if changed.rowcount:
-        row = {"id": parts.new_id(), "patient_id": patient_id, "opted_out": True}
-        row |= {"conversation_id": conversation_id, "source": "carrier"}
-        connection.execute(insert(OptOutRow).values(**row, created_at=parts.now()))
+def _note_text(
+    parts: Parts, connection: Connection, sent: SentRow | None, report: DeliveryReport
+) -> None:
+    now = parts.now()
+    moved = apply_receipts(connection, report.provider_id, now=now, message_id=report.message_id)
+    if moved is not None and moved.status in UNDELIVERED:
+        resends = 0 if sent is None else int(sent.payload.get("resends", 0))
+        note_failed_text(connection, Failure(moved, resends), now=now, new_id=parts.new_id)
+
+
+def _note_page(
+    parts: Parts, connection: Connection, sent: SentRow, report: DeliveryReport
+) -> None:
+    is_news = move_page(connection, sent, report.status)
+    if is_news and report.status in UNDELIVERED:
+        page_failed(connection, sent.payload, now=parts.now(), new_id=parts.new_id)

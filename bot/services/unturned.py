@@ -22,7 +22,15 @@ from bot.services.taking_turns import Task, provider_key
 from bot.services.transactions import writing
 from bot.store.missing import add_if_missing
 from bot.store.outbox import Departure, put
-from bot.store.rows import INBOUND, OUTBOUND, PATIENT_TEXT, TEXT, ReplyLeaves, body_of
+from bot.store.rows import (
+    INBOUND,
+    OUTBOUND,
+    PATIENT_TEXT,
+    PRIORITY_OF_REPLY,
+    TEXT,
+    ReplyLeaves,
+    body_of,
+)
 from bot.store.tables import (
     ConsultEventRow,
     ConsultReasonRow,
@@ -134,6 +142,7 @@ def _store_message(
         direction=INBOUND,
         channel=message.channel.value,
         provider_key=key,
+        clinic_address=message.clinic_address or None,
         kind=TEXT,
         body=body_of(message),
         media_count=message.media_count,
@@ -175,6 +184,7 @@ def _reply(
                 recipient=f"patient:{conversation.patient_id}",
                 payload={"message_id": row.id},
                 conversation_id=conversation.id,
+                priority=PRIORITY_OF_REPLY.get(kind, Priority.ROUTINE),
             )
             put(session.connection(), departure, now=parts.now())
 

@@ -20,6 +20,7 @@ def alert_values(
         "code": f"{int(alert.id[-8:], 16) % 10_000:04d}",
         "step": alert.step,
         "next_at": alert.next_at,
+        "at_least": alert.at_least,
         "acknowledged_at": None,
         "acknowledged_by": None,
         "created_at": alert.opened_at,

@@ -94,6 +94,25 @@ def save_alert(connection: Connection, alert: Alert) -> None:
     )
 
 
+def hurry_alert(
+    connection: Connection, alert_id: str, step: AlertStep, *, row: int, now: datetime
+) -> bool:
+    """Let an open alert go at once to the row of its table after `row`, where a page has failed.
+
+    False, and nothing is changed, if nobody waits for it any more or it is there already.
+    """
+    moved = connection.execute(
+        update(AlertRow)
+        .where(
+            AlertRow.id == alert_id, AlertRow.acknowledged_at.is_(None), AlertRow.at_least <= row
+        )
+        .values(at_least=row + 1, next_at=now)
+    )
+    if moved.rowcount:
+        add_step(connection, step, now=now)
+    return bool(moved.rowcount)
+
+
 def add_step(connection: Connection, step: AlertStep, *, now: datetime) -> None:
     """Add one step to the alert's history."""
     connection.execute(
@@ -118,5 +137,6 @@ def _stored(row: Any) -> StoredAlert:
         next_at=row.next_at,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
+        at_least=row.at_least,
     )
     return StoredAlert(alert, row.clinic_id, row.conversation_id, row.code)

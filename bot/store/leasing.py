@@ -116,5 +116,6 @@ def _item(row: Any, payload: dict[str, Any] | None) -> OutboxItem:
         called_at=row.called_at,
         parts_sent=row.parts_sent,
         looks=row.looks,
+        provider_key=row.provider_key,
         is_readable=payload is not None,
     )

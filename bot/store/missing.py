@@ -18,5 +18,7 @@ def add_if_missing(
     connection = target.connection() if isinstance(target, Session) else target
     table: Table = mapped.__table__
     insert = _INSERTS[connection.dialect.name]
-    done = connection.execute(insert(table).values(values).on_conflict_do_nothing())
+    statement = insert(table).values(values).on_conflict_do_nothing()
+    # Without the option PostgreSQL's count of an INSERT is thrown away, and every row seems there.
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return done.rowcount == 1

@@ -55,6 +55,7 @@ class OutboxItem:
     called_at: datetime | None = None
     parts_sent: int = 0
     looks: int = 0
+    provider_key: str | None = None
     is_readable: bool = True
 
 
@@ -128,15 +129,35 @@ def settle(
     state: OutboxState,
     now: datetime,
     error: str | None = None,
+    provider_key: str | None = None,
 ) -> None:
     """End the row for good; `error` is a provider's code, never a text of its own."""
-    _give_back(connection, item, state=state.value, done_at=now, last_error=error)
+    values = {"state": state.value, "done_at": now, "last_error": error}
+    if provider_key is not None:
+        values["provider_key"] = provider_key
+    _give_back(connection, item, **values)
 
 
-def postpone(connection: Connection, item: OutboxItem, *, until: datetime, error: str) -> None:
+def postpone(
+    connection: Connection,
+    item: OutboxItem,
+    *,
+    until: datetime,
+    error: str,
+    looks: int | None = None,
+) -> None:
     """Give the row back to be tried again at `until`."""
     state = OutboxState.PENDING.value
-    _give_back(connection, item, state=state, due_at=until, last_error=error)
+    looks = item.looks if looks is None else looks
+    _give_back(connection, item, state=state, due_at=until, last_error=error, looks=looks)
+
+
+def await_word(
+    connection: Connection, item: OutboxItem, *, until: datetime, looks: int, error: str
+) -> None:
+    """Give the row back as one of unknown outcome, to be looked up at `until`."""
+    state = OutboxState.UNKNOWN.value
+    _give_back(connection, item, state=state, due_at=until, last_error=error, looks=looks)
 
 
 def keep_slot(connection: Connection, item: OutboxItem, *, slot_at: datetime) -> None:

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 sms = Blueprint("sms", __name__, url_prefix="/webhooks/twilio")
 
 STATUS_PATH = "/webhooks/twilio/status"
-MESSAGE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+OUR_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+PART = re.compile(r"[1-9][0-9]?", re.ASCII)
 
 
 @sms.post("/sms")
@@ -64,19 +65,27 @@ def receive_fallback() -> Response:
 @sms.post("/status")
 @entrance(Entrance.TWILIO)
 def receive_status() -> Response:
-    """Note what became of one of our texts; the query names it where the text left in a reply."""
+    """Note what became of one of our texts; the query names it by our own id."""
     try:
         status = read_status(g.twilio_fields)
     except InvalidField as error:
         return _refusal(error)
-    message_id = request.args.get("message", "")
+    part = request.args.get("part", "")
     report = DeliveryReport(
         status.message_sid,
         status.status,
         status.error_code,
-        message_id if MESSAGE_ID.fullmatch(message_id) else None,
+        message_id=_our_id("message"),
+        outbox_id=_our_id("outbox"),
+        part=int(part) if PART.fullmatch(part) else 0,
     )
     return _note_delivery(_parts(), report)
+
+
+def _our_id(name: str) -> str | None:
+    """Return the id of ours that the query carries under `name`, None if it is none."""
+    value = request.args.get(name, "")
+    return value if OUR_ID.fullmatch(value) else None
 
 
 def _note_delivery(parts: Parts, report: DeliveryReport) -> Response:

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.consults.alert import REPEAT, acknowledge, advance, open_alert
+from bot.consults.alert import REPEAT, acknowledge, advance, is_called, open_alert
 
 OPENED = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
@@ -60,3 +61,25 @@ def test_an_open_alert_always_has_a_moment_to_act_after_now(jumps: list[int], pe
             alert, _ = advance(alert, now, people=people)
             assert alert.next_at is not None
             assert alert.next_at > now
+
+
+def test_a_failed_page_moves_it_on_and_people_are_called_by_voice() -> None:
+    alert, _ = advance(open_alert("a", "crisis", OPENED), OPENED, people=4)
+    assert not is_called(alert, OPENED)
+    at = OPENED + minutes(0.3)
+    alert, reach = advance(replace(alert, at_least=1, next_at=at), at, people=4)
+    assert (reach, alert.next_at) == (2, OPENED + minutes(5))
+    assert is_called(alert, at)
+
+
+def test_it_is_never_moved_beyond_its_last_step() -> None:
+    alert = replace(open_alert("a", "crisis", OPENED), at_least=99)
+    alert, reach = advance(alert, OPENED, people=4)
+    assert (reach, alert.next_at) == (4, OPENED + REPEAT)
+
+
+def test_people_are_called_by_voice_from_five_minutes_on() -> None:
+    alert = open_alert("a", "crisis", OPENED)
+    assert [is_called(alert, OPENED + minutes(m)) for m in (0, 2, 4.9, 5, 60)] == [
+        False, False, False, True, True,
+    ]  # fmt: skip

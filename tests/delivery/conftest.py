@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +17,9 @@ from bot.delivery.senders import Letter
 from bot.store.outbox import Departure, put
 from bot.store.tables import (
     AlertRow,
+    ConsultReasonRow,
     ConversationRow,
+    FlagRow,
     MessageRow,
     PatientRow,
 )
@@ -45,12 +48,22 @@ class FakeSender:
 
     taken: list[Letter] = field(default_factory=list)
     moods: list[ProviderFailure] = field(default_factory=list)
+    listed: list[Any] = field(default_factory=list)
+    asked: int = 0
 
     def send(self, letter: Letter) -> str:
         if self.moods:
             raise self.moods.pop(0)
         self.taken.append(letter)
         return f"SM{len(self.taken):032x}"
+
+    def find(self, letter: Letter, *, since: datetime) -> tuple[str, ...]:
+        """What the list says next: ids, or that there is no answer; nothing after that."""
+        self.asked += 1
+        said = self.listed.pop(0) if self.listed else ()
+        if isinstance(said, ProviderFailure):
+            raise said
+        return said
 
 
 @dataclass
@@ -60,6 +73,7 @@ class Post:
     parts: DeliveryParts
     texts: FakeSender
     letters: FakeSender
+    calls: FakeSender
     reports: list[tuple[str, dict[str, Any]]]
     clock: Any
 
@@ -106,6 +120,15 @@ class Post:
                 )
             )  # fmt: skip
 
+    def reasons(self):
+        """Why clinicians were asked to act."""
+        with self.parts.engine.connect() as connection:
+            return list(connection.scalars(select(ConsultReasonRow.code)))
+
+    def flags(self):
+        with self.parts.engine.connect() as connection:
+            return list(connection.scalars(select(FlagRow.code)))
+
     def change_clinic(self, **changes):
         """Apply the clinic anew, as an operator would."""
         clinic = msgspec.structs.replace(self.parts.clinic_of("demo"), **changes)
@@ -114,13 +137,15 @@ class Post:
 
 @pytest.fixture
 def post(engine, clock, new_id) -> Iterator[Post]:
-    texts, letters, reports = FakeSender(), FakeSender(), []
+    texts, letters, calls, reports = FakeSender(), FakeSender(), FakeSender(), []
     parts = DeliveryParts(
         engine=engine,
         clinic_of={"demo": CLINIC}.get,
         texts=texts,
         letters=letters,
+        calls=calls,
         pages=load_pages(),
+        call_link=lambda alert_id: f"https://door.test/call?alert={alert_id}",
         alert_link=lambda alert_id: f"https://door.test/alerts/{alert_id}",
         now=clock,
         new_id=new_id,
@@ -142,4 +167,4 @@ def post(engine, clock, new_id) -> Iterator[Post]:
                 risk_open=False, crisis_answers=0, created_at=now,
             )
         )  # fmt: skip
-    yield Post(parts, texts, letters, reports, clock)
+    yield Post(parts, texts, letters, calls, reports, clock)

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.core.errors import ProviderFailure
-from bot.delivery.outbox import ATTEMPTS, deliver_due
+from bot.delivery.outbox import deliver_due
+from bot.delivery.outcomes import ATTEMPTS
 from bot.delivery.senders import OutcomeUnknown
 from bot.store.receipts import apply_receipts, keep_receipt
 from bot.store.tables import MessageRow, OutboxRow, PatientRow, TextPartRow

@@ -7,7 +7,8 @@ from sqlalchemy import select, text, update
 
 from bot.core.errors import ProviderFailure
 from bot.delivery.alerts import page_due_alerts
-from bot.delivery.outbox import ATTEMPTS, LEASE_SECONDS, deliver_due, pause_until
+from bot.delivery.outbox import LEASE_SECONDS, deliver_due
+from bot.delivery.outcomes import ATTEMPTS, pause_until
 from bot.delivery.runner import run
 from bot.delivery.senders import OutcomeUnknown
 from bot.store.leasing import lease

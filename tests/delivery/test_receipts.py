@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import insert, select, update
 
+from bot.core.decisions import Priority
 from bot.delivery.alerts import page_due_alerts
+from bot.delivery.outbox import deliver_due
 from bot.delivery.receipts import watch_emergency_texts
 from bot.store.receipts import apply_receipts, keep_receipt
 from bot.store.tables import AlertRow, AlertStepRow, MessageRow
@@ -74,3 +76,19 @@ def test_a_receipt_that_comes_late_still_counts(post):
         keep_receipt(connection, "SM1", "delivered", error=None, now=post.clock())
         apply_receipts(connection, "SM1", now=post.clock())
         assert connection.scalar(select(MessageRow.delivery)) == "delivered"
+
+
+def test_bad_news_that_came_before_the_id_of_an_emergency_text_wakes_a_person(post):
+    post.put_text(kind="crisis", priority=Priority.STAT)
+    usual = post.texts.send
+
+    def send(letter):
+        sid = usual(letter)
+        with post.parts.engine.begin() as connection:
+            keep_receipt(connection, sid, "undelivered", error="30007", now=post.clock())
+        return sid
+
+    post.texts.send = send
+    deliver_due(post.parts)
+    assert [alert.reason for alert in post.rows(AlertRow)] == ["undelivered"]
+    assert post.rows(MessageRow)[0].delivery == "undelivered"

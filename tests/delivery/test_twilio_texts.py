@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.core.errors import ProviderFailure
 from bot.delivery.senders import Letter, OutcomeUnknown
+from bot.delivery.twilio_api import make_client
 from bot.delivery.twilio_texts import TwilioTexts
 from tests.fakes.twilio import FakeTwilio, Mood, fake_twilio
 
@@ -17,17 +20,15 @@ def _fake() -> Iterator[FakeTwilio]:
 
 
 def texts(url: str) -> TwilioTexts:
-    return TwilioTexts(
-        "AC" + "0" * 32, "token", api_url=url, status_url="https://clinic.test/status",
-        timeout_seconds=2,
-    )  # fmt: skip
+    client = make_client("AC" + "0" * 32, "token", api_url=url, timeout_seconds=2)
+    return TwilioTexts(client, status_url="https://clinic.test/status")
 
 
 def test_a_text_that_twilio_takes_comes_back_with_its_sid(fake: FakeTwilio) -> None:
     sid = texts(fake.url).send(LETTER)
     assert sid == fake.ledger[0]["Sid"]
     assert fake.ledger[0]["Body"] == "Hello"
-    assert fake.ledger[0]["StatusCallback"] == "https://clinic.test/status"
+    assert fake.ledger[0]["StatusCallback"] == "https://clinic.test/status?outbox=k1"
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,57 @@ def test_nobody_listening_may_be_tried_again() -> None:
     assert not isinstance(caught.value, OutcomeUnknown)
     assert caught.value.retryable
     assert "+1213" not in str(caught.value)
+
+
+SINCE = datetime.now(UTC)
+
+
+@pytest.mark.parametrize("mood", [Mood.DEAF, Mood.BROKEN_AFTER])
+def test_a_text_whose_answer_was_lost_is_found_in_the_list(fake: FakeTwilio, mood: Mood) -> None:
+    fake.mood = mood
+    with pytest.raises(OutcomeUnknown):
+        texts(fake.url).send(LETTER)
+    fake.mood = Mood.WELL
+    assert texts(fake.url).find(LETTER, since=SINCE) == (fake.ledger[0]["Sid"],)
+
+
+def test_a_text_sent_through_a_service_is_found(fake: FakeTwilio) -> None:
+    letter = replace(LETTER, sender="MG" + "5" * 32)
+    sid = texts(fake.url).send(letter)
+    assert fake.ledger[0]["MessagingServiceSid"] == letter.sender
+    assert texts(fake.url).find(letter, since=SINCE) == (sid,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"body": "Hello there"},
+        {"to": "+12135550002"},
+        {"sender": "+15005550007"},
+    ],
+)
+def test_another_text_is_not_taken_for_it(fake: FakeTwilio, other: dict[str, str]) -> None:
+    texts(fake.url).send(replace(LETTER, **other))
+    assert texts(fake.url).find(LETTER, since=SINCE) == ()
+
+
+def test_a_text_of_long_ago_is_not_taken_for_it(fake: FakeTwilio) -> None:
+    texts(fake.url).send(LETTER)
+    later = datetime.now(UTC) + timedelta(minutes=10)
+    assert texts(fake.url).find(LETTER, since=later) == ()
+
+
+def test_a_list_that_lags_does_not_have_it_yet(fake: FakeTwilio) -> None:
+    fake.behave(list_lag_seconds=60)
+    texts(fake.url).send(LETTER)
+    assert texts(fake.url).find(LETTER, since=SINCE) == ()
+
+
+def test_nobody_to_ask_is_no_answer() -> None:
+    with pytest.raises(ProviderFailure):
+        texts("http://127.0.0.1:9").find(LETTER, since=SINCE)
+
+
+def test_a_part_of_a_long_text_is_reported_on_as_that_part(fake: FakeTwilio) -> None:
+    texts(fake.url).send(replace(LETTER, part=2))
+    assert fake.ledger[0]["StatusCallback"].endswith("?outbox=k1&part=2")

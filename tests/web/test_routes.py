@@ -8,6 +8,7 @@ AGREED = {
     "POST /webhooks/twilio/sms": Entrance.TWILIO,
     "POST /webhooks/twilio/fallback": Entrance.TWILIO,
     "POST /webhooks/twilio/status": Entrance.TWILIO,
+    "POST /webhooks/twilio/call": Entrance.TWILIO,
     "GET /clinic/": Entrance.CLINICIAN,
     "GET /clinic/login": Entrance.PUBLIC,
     "POST /clinic/login": Entrance.PUBLIC,

@@ -43,6 +43,7 @@ class AlertRow(Created, Base):
     code: Mapped[str] = mapped_column(String(8))
     step: Mapped[int] = mapped_column(SmallInteger)
     next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    at_least: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
 

@@ -81,6 +81,12 @@ class OutboxRow(Created, Base):
             postgresql_where=text("done_at IS NULL"),
             sqlite_where=text("done_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_pages",
+            "created_at",
+            postgresql_where=text("kind = 'page-text'"),
+            sqlite_where=text("kind = 'page-text'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)

@@ -1,0 +1,171 @@
+"""What became of a send that was never answered; on both databases."""
+
+import pytest
+
+from bot.core.decisions import Priority
+from bot.core.errors import ProviderFailure
+from bot.delivery.alerts import page_due_alerts
+from bot.delivery.outbox import deliver_due
+from bot.delivery.outcomes import LOOKS_SECONDS
+from bot.delivery.senders import OutcomeUnknown
+from bot.store.tables import AlertRow, AlertStepRow, MessageRow, OutboxRow
+
+LOST = OutcomeUnknown("twilio", "ReadTimeout")
+NO_ANSWER = ProviderFailure("twilio", "ReadTimeout", retryable=True)
+SID = "SM" + "f" * 32
+
+
+def row_of(post, outbox_id="o1"):
+    (row,) = [row for row in post.rows(OutboxRow) if row.id == outbox_id]
+    return row
+
+
+def lose(post, **text):
+    """A text whose answer is lost."""
+    post.put_text(**text)
+    post.texts.moods = [LOST]
+    deliver_due(post.parts)
+
+
+def look_on(post, times=None):
+    for pause in LOOKS_SECONDS[:times]:
+        post.clock.advance(seconds=pause)
+        deliver_due(post.parts)
+
+
+def test_a_text_of_unknown_outcome_is_shown_as_such_while_it_is_looked_for(post):
+    lose(post)
+    assert (row_of(post).state, row_of(post).done_at) == ("unknown", None)
+    assert post.rows(MessageRow)[0].delivery == "unknown"
+    deliver_due(post.parts)
+    assert post.texts.asked == 0
+
+
+def test_a_text_that_the_list_has_is_sent_under_its_id_there(post):
+    lose(post)
+    post.texts.listed = [(SID,)]
+    look_on(post, 1)
+    assert row_of(post).state == "sent"
+    (message,) = post.rows(MessageRow)
+    assert (message.delivery, message.provider_key) == ("sent", SID)
+    assert post.texts.taken == []
+
+
+def test_a_list_that_is_late_is_asked_again(post):
+    lose(post)
+    post.texts.listed = [(), (), NO_ANSWER, (SID,)]
+    look_on(post)
+    assert row_of(post).state == "sent"
+
+
+def test_a_routine_text_that_was_never_taken_has_failed_and_is_not_sent_again(post):
+    lose(post)
+    look_on(post)
+    assert (row_of(post).state, row_of(post).last_error) == ("failed", "absent")
+    assert post.rows(MessageRow)[0].delivery == "failed"
+    post.clock.advance(hours=5)
+    deliver_due(post.parts)
+    assert post.texts.taken == []
+    assert post.texts.asked == len(LOOKS_SECONDS)
+
+
+def test_without_a_list_the_outcome_stays_unknown_for_good(post):
+    lose(post)
+    post.texts.listed = [NO_ANSWER] * 9
+    look_on(post)
+    assert (row_of(post).state, row_of(post).last_error) == ("unknown", "no-word")
+    assert row_of(post).done_at is not None
+
+
+def test_an_id_that_is_another_texts_is_not_taken_for_this_one(post):
+    post.put_text(1)
+    deliver_due(post.parts)
+    post.clock.advance(seconds=5)
+    post.put_text(2)
+    post.texts.moods = [LOST]
+    deliver_due(post.parts)
+    post.texts.listed = [(f"SM{1:032x}", SID)]
+    look_on(post, 1)
+    assert {row.provider_key for row in post.rows(MessageRow)} == {f"SM{1:032x}", SID}
+
+
+def test_an_emergency_text_is_sent_at_most_twice_before_anybody_looked(post):
+    post.put_text(kind="crisis", priority=Priority.STAT)
+    post.texts.moods = [LOST, LOST]
+    deliver_due(post.parts)
+    post.clock.advance(seconds=7)
+    deliver_due(post.parts)
+    assert (post.texts.moods, post.texts.taken) == ([], [])
+    assert row_of(post).state == "unknown"
+
+
+def test_an_emergency_text_that_was_never_taken_is_sent_once_more(post):
+    post.put_text(kind="crisis", priority=Priority.STAT)
+    post.texts.moods = [LOST, LOST]
+    deliver_due(post.parts)
+    post.clock.advance(seconds=7)
+    deliver_due(post.parts)
+    look_on(post)
+    deliver_due(post.parts)
+    assert row_of(post).state == "sent"
+    assert len(post.texts.taken) == 1
+
+
+def test_an_emergency_text_that_nobody_ever_took_wakes_a_person(post):
+    post.put_text(kind="crisis", priority=Priority.STAT)
+    post.texts.moods = [LOST] * 3
+    for _ in range(2):
+        deliver_due(post.parts)
+        post.clock.advance(seconds=7)
+    look_on(post)
+    deliver_due(post.parts)
+    post.clock.advance(hours=1)
+    deliver_due(post.parts)
+    assert post.texts.taken == []
+    assert (row_of(post).state, row_of(post).done_at is None) == ("unknown", False)
+    assert [row.reason for row in post.rows(AlertRow)] == ["undelivered"]
+
+
+def test_a_page_that_the_list_has_is_not_sent_again(post):
+    post.open_alert()
+    page_due_alerts(post.parts)
+    post.texts.moods = [LOST, LOST]
+    deliver_due(post.parts)
+    post.clock.advance(seconds=7)
+    deliver_due(post.parts)
+    post.texts.listed = [(SID,)]
+    look_on(post, 1)
+    (page,) = [row for row in post.rows(OutboxRow) if row.kind == "page-text"]
+    assert (page.state, page.provider_key) == ("sent", SID)
+    assert post.texts.taken == []
+
+
+def test_a_long_text_goes_on_after_the_part_that_was_found(post):
+    post.change_clinic(segments_per_second=1000.0)
+    body = " ".join(f"This is sentence number {n}." for n in range(150))
+    lose(post, body=body)
+    post.texts.listed = [(SID,)]
+    look_on(post, 1)
+    assert [letter.part for letter in post.texts.taken] == [2, 3]
+    assert row_of(post).state == "sent"
+
+
+def test_a_page_that_is_refused_for_good_moves_the_alert_on_with_calls(post):
+    post.open_alert()
+    page_due_alerts(post.parts)
+    post.texts.moods = [ProviderFailure("twilio", "21211", retryable=False)]
+    deliver_due(post.parts)
+    assert page_due_alerts(post.parts) == 1
+    deliver_due(post.parts)
+    assert [letter.to for letter in post.calls.taken] == ["+12135550901", "+12135550902"]
+    assert "page-failed" in [step.kind for step in post.rows(AlertStepRow)]
+
+
+@pytest.mark.parametrize("code", ["30005", "30006", "21614"])
+def test_a_phone_that_takes_no_texts_is_flagged_and_a_person_asked(post, code):
+    post.put_text()
+    post.texts.moods = [ProviderFailure("twilio", code, retryable=False)]
+    deliver_due(post.parts)
+    assert post.reasons() == ["unreachable"]
+    assert post.flags() == ["unreachable"]
+    assert row_of(post).state == "failed"
