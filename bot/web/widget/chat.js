@@ -79,16 +79,17 @@ function makeChat(settings, host, remount) {
       log.own(item);
       panel.toEnd();
     },
-    emergency(card) {
-      const offer = JSON.stringify(card);
-      if (parts.given.dataset.offer === offer) return;
+    // What stands in the log is read there; the card adds where to turn. A new danger shows it anew.
+    emergency(card, isNew) {
+      const texts = (card.texts || []).filter((text) => !log.hasText(text));
+      const offer = JSON.stringify(card.links);
+      if (parts.given.dataset.offer === offer && !isNew) return;
       parts.given.dataset.offer = offer;
       const hideIt = () => {
-        hide(parts.given, true);
+        parts.given.replaceChildren();
         parts.field.focus({ preventScroll: true });
       };
-      parts.given.replaceChildren(...givenHelp(card, { onHide: hideIt }));
-      hide(parts.given, false);
+      parts.given.replaceChildren(...givenHelp({ ...card, texts }, { onHide: hideIt }));
       parts.given.scrollTop = 0;
     },
     typing(isShown) {

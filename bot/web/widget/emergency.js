@@ -64,5 +64,6 @@ function givenHelp({ texts, links: given }, { onHide }) {
     : null;
   const hideIt = make("button", { type: "button", class: "change", onclick: onHide }, say("emergency_hide"));
   const words = (texts || []).map((text) => make("p", {}, said(text)));
-  return [...words, first, more, hideIt].filter(Boolean);
+  const title = make("div", { class: "top" }, make("h3", {}, say("emergency_title")), hideIt);
+  return [title, ...words, first, more].filter(Boolean);
 }

@@ -61,7 +61,7 @@ function makeLog({ onChange, onAgain }) {
         entry = draw(message);
         fresh.push(entry);
       }
-      entry.message = message;
+      entry.message = { shown: entry.message.shown, ...message };
       if (isKept) byId.set(message.id, entry);
       else if (!byClientId.has(message.client_id)) passing.push(entry);
       if (message.client_id) byClientId.set(message.client_id, entry);
@@ -134,6 +134,7 @@ function makeLog({ onChange, onAgain }) {
     clear,
     transcript,
     knows: (id) => byId.has(id),
+    hasText: (text) => [...log.querySelectorAll(".bot > .said")].some((node) => node.textContent === text),
     isEmpty: () => log.childElementCount === 0,
     setQuiet: (isQuiet) => log.setAttribute("aria-live", isQuiet ? "off" : "polite"),
     relabel: () => log.setAttribute("aria-label", say("conversation")),

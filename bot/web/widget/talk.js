@@ -124,7 +124,7 @@ function makeTalk(settings, api, retrying, keeping, draw) {
   const reached = () => draw.connection("fine");
 
   function showHelp(answer) {
-    if (answer.body && answer.body.emergency) draw.emergency(answer.body.emergency);
+    if (answer.body && answer.body.emergency) draw.emergency(answer.body.emergency, true);
   }
 
   function finish(answer) {
@@ -142,9 +142,8 @@ function makeTalk(settings, api, retrying, keeping, draw) {
 
   function answered(answer) {
     reached();
-    showHelp(answer);
-    if (answer.status === 401) finish(answer);
-    if (answer.status !== 200) return;
+    if (answer.status === 401) return finish(answer);
+    if (answer.status !== 200) return showHelp(answer);
     accept(answer.body, { isOwn: true });
     keeping.tell({ kind: "turn" });
   }
@@ -183,7 +182,8 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     if (isStale && !isWhole) return;
     const before = view;
     view = next;
-    if (next.emergency) draw.emergency(next.emergency);
+    const isNew = !isHistory && messages.some((message) => message.kind === "crisis");
+    if (next.emergency) draw.emergency(next.emergency, isNew);
     draw.view(next, before);
   }
 

@@ -1,0 +1,246 @@
+"""What the visitor sees when the network, the server or the session goes away, and comes back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fakes.chat import asking
+
+HELLO = "Hello. This is an automated assistant."
+AGAIN = "window.dispatchEvent(new Event('online'))"
+CARD = {"texts": ["Call 911 now."], "links": [{"label": "Call 911", "href": "tel:911"}]}
+
+
+def begun(sit_down, attributes="", **options):
+    seat = sit_down(attributes, **options)
+    seat.chat.views = [{"say": [HELLO]}]
+    return seat.open().sees(HELLO)
+
+
+def test_what_could_not_be_sent_says_so_and_goes_out_once_when_the_network_is_back(sit_down):
+    seat = begun(sit_down)
+    seat.context.set_offline(True)
+    expect(seat.banner).to_contain_text("You are offline")
+    seat.write("still here?")
+    expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
+    seat.context.set_offline(False)
+    seat.sees("I heard you.")
+    expect(seat.log.get_by_text("Not sent yet")).to_have_count(0)
+    expect(seat.banner).to_be_empty()
+    assert seat.said() == [HELLO, "still here?", "I heard you."]
+
+
+def test_a_lost_answer_is_asked_for_again_under_the_same_id(sit_down):
+    seat = begun(sit_down)
+    seat.page.route("**/messages", lambda route: (route.fetch(), route.abort())[1], times=1)
+    seat.write("once").sees("I heard you.")
+    sent = seat.chat.sent()
+    assert len(sent) > 1
+    assert len({body["client_id"] for body in sent}) == 1
+    assert seat.said() == [HELLO, "once", "I heard you."]
+
+
+def test_a_server_that_is_down_is_named_and_the_button_tries_at_once(sit_down):
+    seat = begun(sit_down)
+    seat.chat.down = True
+    seat.write("hello?")
+    expect(seat.banner).to_contain_text("does not answer")
+    seat.chat.down = False
+    seat.button("Try now").click()
+    seat.sees("I heard you.")
+    expect(seat.banner).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(503, "does not answer"), (429, "Too many messages"), (502, "Trying again")],
+)
+def test_a_busy_server_is_waited_for(sit_down, status, words):
+    seat = begun(sit_down)
+    seat.chat.status = (status, {"code": status, "status": "", "message": ""})
+    seat.write("hello?")
+    expect(seat.banner).to_contain_text(words)
+    expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
+    seat.chat.status = None
+    seat.page.evaluate(AGAIN)
+    seat.sees("I heard you.")
+    assert len({body["client_id"] for body in seat.chat.sent()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(409, "Not sent"), (413, "too long"), (422, "too long"), (403, "Not sent")],
+)
+def test_what_is_refused_is_not_sent_again_by_itself(sit_down, status, words):
+    seat = begun(sit_down)
+    seat.chat.status = (status, {"code": status, "status": "", "message": ""})
+    seat.write("refused")
+    expect(seat.log.locator(".mark")).to_contain_text(words)
+    seat.chat.status = None
+    seat.write("next").sees("I heard you.")
+    assert [body["text"] for body in seat.chat.sent()] == ["refused", "next"]
+
+
+def test_a_refused_message_is_tried_again_under_another_id(sit_down):
+    seat = begun(sit_down)
+    seat.chat.status = (409, None)
+    seat.write("hello")
+    seat.button("Try again").wait_for()
+    seat.chat.status = None
+    seat.button("Try again").click()
+    seat.sees("I heard you.")
+    first, second = seat.chat.sent()
+    assert first["client_id"] != second["client_id"]
+    assert seat.said().count("hello") == 1
+
+
+@pytest.mark.parametrize("status", [401, 429, 503, 422])
+def test_danger_is_answered_whatever_else_the_server_says(sit_down, status):
+    seat = begun(sit_down)
+    seat.chat.status = (status, {"code": status, "status": "", "message": "", "emergency": CARD})
+    seat.write("I want to die")
+    expect(seat.alert).to_contain_text("Call 911 now.")
+    expect(seat.alert.get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
+
+
+def test_danger_is_answered_though_no_session_can_be_had(sit_down):
+    seat = sit_down()
+    refused = {"code": 503, "status": "", "message": "", "emergency": CARD}
+    seat.page.route("**/sessions", lambda route: route.fulfill(status=503, headers=OPEN))
+    seat.page.route(
+        "**/messages",
+        lambda route: route.fulfill(status=401, headers=OPEN, body=json.dumps(refused)),
+    )
+    seat.open().write("I want to die")
+    expect(seat.alert).to_contain_text("Call 911 now.")
+    expect(seat.log.get_by_text("I want to die")).to_be_visible()
+
+
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+
+
+def test_the_emergency_numbers_need_no_server(sit_down):
+    seat = sit_down('data-region="US"')
+    seat.chat.down = True
+    seat.open().button("In an emergency").click()
+    links = seat.widget.get_by_role("region", name="Get help now").get_by_role("link")
+    assert links.first.get_attribute("href") == "tel:911"
+    assert "tel:988" in [link.get_attribute("href") for link in links.all()]
+
+
+def test_without_a_region_no_number_is_guessed(sit_down):
+    seat = sit_down()
+    seat.chat.down = True
+    seat.open().button("In an emergency").click()
+    card = seat.widget.get_by_role("region", name="Get help now")
+    expect(card).to_contain_text("your local emergency number")
+    expect(card).to_contain_text("United Kingdom")
+    expect(card.get_by_role("link", name="Call 999").first).to_be_visible()
+
+
+def test_a_chat_that_is_over_says_so_and_begins_anew(sit_down):
+    seat = begun(sit_down)
+    seat.chat.status = (401, {"code": 401, "status": "", "message": ""})
+    seat.write("too late")
+    expect(seat.banner).to_contain_text("This chat has ended")
+    seat.chat.status = None
+    seat.chat.messages.clear()
+    seat.chat.views = [{"say": ["A new beginning."]}]
+    seat.button("Start a new chat").click()
+    seat.sees("A new beginning.")
+    expect(seat.field).to_have_value("too late")
+    assert seat.chat.sessions == 2
+
+
+def test_a_finished_conversation_says_so_and_takes_words_still(sit_down):
+    seat = sit_down()
+    seat.chat.views = [{"say": ["Goodbye."], "status": "ended", "input": asking("none")}]
+    seat.open().sees("Goodbye.")
+    expect(seat.banner).to_contain_text("The questions are done")
+    expect(seat.button("Start a new chat")).to_be_visible()
+    seat.write("one more thing").sees("I heard you.")
+
+
+def test_a_page_whose_origin_is_not_allowed_says_that_the_chat_cannot_be_used(sit_down):
+    seat = sit_down()
+    seat.chat.status = (403, None)
+    seat.open()
+    expect(seat.banner).to_contain_text("cannot be used")
+    expect(seat.button("In an emergency")).to_be_visible()
+
+
+def test_a_reload_in_the_middle_goes_on_and_sends_what_was_not_sent(sit_down):
+    seat = begun(sit_down)
+    seat.write("first").sees("I heard you.")
+    seat.chat.status = (503, None)
+    seat.write("second")
+    expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
+    seat.page.reload()
+    seat.chat.status = None
+    seat.sees("second").sees("I heard you.", times=2)
+    assert seat.said() == [HELLO, "first", "I heard you.", "second", "I heard you."]
+    assert seat.chat.sessions == 1
+    assert len({body["client_id"] for body in seat.chat.sent()}) == 2
+
+
+@pytest.mark.parametrize("where", ["clinic", "page"])
+def test_a_clinic_that_says_memory_keeps_nothing(sit_down, where):
+    seat = sit_down('data-storage="memory"' if where == "page" else "")
+    if where == "clinic":
+        seat.chat.clinic["storage"] = "memory"
+    seat.chat.views = [{"say": [HELLO]}]
+    seat.open().sees(HELLO).write("secret").sees("I heard you.")
+    kept = "JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie])"
+    assert seat.page.evaluate(kept) == '[{},{},""]'
+    seat.page.reload()
+    expect(seat.widget.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_person_who_takes_over_is_heard_live_and_named(sit_down):
+    seat = sit_down()
+    seat.chat.streams = True
+    seat.chat.views = [{"say": [HELLO]}]
+    seat.open().sees(HELLO)
+    seat.chat.state = {"status": "human", "speaker": {"kind": "clinician", "name": "Dana, RN"}}
+    seat.chat.add({"from": "clinician", "text": "I am here.", "speaker": "Dana, RN"})
+    seat.sees("I am here.")
+    expect(seat.banner).to_contain_text("You are talking with Dana, RN now.")
+    expect(seat.log.locator(".clinician")).to_contain_text("Dana, RN")
+    seat.chat.state = {}
+    seat.chat.bot("The assistant is back.")
+    seat.sees("The assistant is back.")
+    expect(seat.banner).to_contain_text("No person from the clinic is in this chat now")
+    assert seat.faults == []
+
+
+def test_words_that_come_while_the_chat_is_closed_are_counted_on_the_button(sit_down):
+    seat = begun(sit_down)
+    seat.button("Close the chat").click()
+    seat.chat.add({"from": "clinician", "text": "Are you there?", "speaker": "Dana"})
+    seat.page.evaluate(AGAIN)
+    expect(seat.widget.locator("button.launcher")).to_contain_text("1 new")
+    seat.open().sees("Are you there?")
+
+
+def test_the_stream_carries_the_token_in_a_header_and_never_in_an_address(sit_down):
+    seat = begun(sit_down)
+    seat.write("hello").sees("I heard you.")
+    with_token = [r for r in seat.chat.requests if r["token"]]
+    assert {r["path"] for r in with_token} >= {"/chat/v1/stream", "/chat/v1/messages"}
+    assert not any("token" in r["query"] or "token" in r["path"] for r in seat.chat.requests)
+
+
+def test_two_tabs_show_the_same_talk(sit_down):
+    one = begun(sit_down)
+    one.chat.messages[0]["kind"] = "routine"
+    two = sit_down(context=one.context)
+    two.open().sees(HELLO)
+    assert one.chat.sessions == 1
+    two.write("from the second tab").sees("I heard you.")
+    one.sees("from the second tab").sees("I heard you.")
+    one.write("and from the first").sees("I heard you.", times=2)
+    two.sees("and from the first").sees("I heard you.", times=2)
+    assert one.said() == two.said()
