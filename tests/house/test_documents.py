@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.consults.model import ConsultAction, ConsultStatus
-from bot.conversation.model import ConversationStatus
+from bot.conversation.model import ConversationStatus, TimerKind
 from tests.house.sources import ROOT, sources
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
@@ -38,6 +38,7 @@ def test_every_code_on_the_clinicians_pages_has_words():
     words = yaml.safe_load((ROOT / "bot" / "web" / "words" / "clinic.yaml").read_text())
     assert set(words["statuses"]) == {status.value for status in ConsultStatus}
     assert {action.value for action in ConsultAction} <= set(words["actions"])
+    assert {kind.value for kind in TimerKind} <= set(words["actions"])
     assert set(words["conversations"]) == {status.value for status in ConversationStatus}
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from bot.conversation.model import TimerKind, TimerSet
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Channel
 from bot.services import timers
@@ -19,7 +20,9 @@ from bot.services.handover import release, take_over
 from bot.services.timers import Timekeeper, fire_due_timers, mend_timers
 from bot.store import tables
 from bot.store.engine import LockedTooLong
-from bot.store.timers import lease_timers, move_timer, remove_timer
+from bot.store.loading import InConversation
+from bot.store.timers import lease_timers, move_timer, remove_timer, set_if_newer
+from bot.store.turns import open_turn
 from tests.services.test_clinics import DEMO
 from tests.services.test_consults import DANGER
 
@@ -369,6 +372,21 @@ def test_a_lost_timer_is_set_again_as_the_turn_would_have_set_it(talk):
     for name in ("conversation_id", "kind", "due_at", "since", "turn_number"):
         assert getattr(after, name) == getattr(before, name)
     assert mend_timers(talk.parts) == []
+
+
+def test_mending_never_takes_the_place_of_a_newer_timer(talk):
+    """The patient wrote between the look for lost timers and the mending."""
+    where = InConversation(current(talk).id)
+    with open_turn(talk.parts.engine, talk.parts.keyring, budget_seconds=5) as turn:
+        looked_at = turn.load(where).conversation
+    talk.clock.advance(minutes=3)
+    talk.send("1")
+    newer = timer_of(talk)
+    old = TimerSet(TimerKind.EXPIRY, talk.clock(), talk.clock())
+    with talk.parts.engine.begin() as connection:
+        set_if_newer(connection, looked_at, old, now=talk.clock())
+    kept = timer_of(talk)
+    assert (kept.kind, kept.turn_number) == (newer.kind, newer.turn_number)
 
 
 def test_conversations_from_long_ago_end_without_a_text(talk):
