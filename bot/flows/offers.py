@@ -1,8 +1,8 @@
 """How the choices of a question are offered.
 
 By SMS they are numbered lines under the text; on the web they are buttons, which send the same
-number back. Where a label itself holds a number ("3 or 4") a button sends its label: a bare number
-would be ambiguous there.
+number back. Where that number would be read otherwise, since a label holds it ("3 or 4"), a button
+sends its label. Numbers come first: a label may be a word that shows danger when sent alone.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from bot.core.messages import Channel, Choice
 from bot.flows.files import ChoiceFile
 from bot.flows.model import Wording
 from bot.flows.phrases import for_channel, phrases
 from bot.flows.questions import Kind, Question, QuestionChoice
+from bot.flows.reading import Understood, read_reply
 
 UNSURE = "?"
 """Value of the choice "not sure" that reading is shown; no choice of a file can have it."""
@@ -82,7 +84,7 @@ def offered(
     for lang in question.languages:
         for channel in Channel:
             labels = _labels(question, choices, lang, channel)
-            values = _values(question, labels, channel)
+            values = _values(question, labels, lang, channel)
             extra = [
                 ("unsure", question.unsure and question.kind not in _CHOOSING),
                 ("skip", offers_skip),
@@ -95,8 +97,19 @@ def offered(
     return found
 
 
-def _values(question: Question, labels: list[str], channel: Channel) -> list[str]:
-    """Return what each choice sends back: its number, or its label where numbers mislead."""
-    if channel is Channel.WEB and any(_DIGIT.search(label) for label in labels):
-        return labels
-    return [str(number) for number, _ in enumerate(labels, question.first_number)]
+def _values(question: Question, labels: list[str], lang: str, channel: Channel) -> list[str]:
+    """Return what each choice sends back: its number, or its label where the number misleads."""
+    numbers = [str(number) for number, _ in enumerate(labels, question.first_number)]
+    if channel is Channel.SMS or not any(_DIGIT.search(label) for label in labels):
+        return numbers
+    shown = as_read(question)
+    values = [choice.value for choice in shown.choices]
+    return [
+        number if _means(shown, number, value, lang) else label
+        for number, label, value in zip(numbers, labels, values, strict=True)
+    ]
+
+
+def _means(question: Question, reply: str, value: str, lang: str) -> bool:
+    reading = read_reply(question, reply, language=lang, today=date.max)
+    return isinstance(reading, Understood) and reading.value in (value, (value,))
