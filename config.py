@@ -276,6 +276,13 @@ SETTINGS: tuple[Setting, ...] = (
         TWILIO_API,
     ),
     Setting(
+        "RECONCILE_SECONDS",
+        "seconds; 0: never",
+        "How often Twilio's list of inbound texts is compared with what the webhook saw.",
+        whole_number(0, 86_400),
+        "300",
+    ),
+    Setting(
         "SMTP_URL",
         "smtp://, smtp+starttls:// or smtps:// address",
         "Sends e-mail to on-call staff; without it they are paged by text only.",
@@ -391,6 +398,7 @@ class Settings:
     twilio_account_sid: str = field(repr=False)
     twilio_auth_token: tuple[str, ...] = field(repr=False)
     twilio_api_url: str
+    reconcile_seconds: int
     smtp_url: str | None = field(repr=False)
     mail_from: str
     web_workers: int

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Flask
 
@@ -17,6 +19,7 @@ from bot.cli.fake import fake_twilio
 from bot.cli.flows import flows
 from bot.cli.keys import keys
 from bot.cli.phone import phone
+from bot.cli.reconcile import reconcile
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, serve, worker
 from bot.cli.spool import spool
@@ -29,6 +32,7 @@ from bot.services.alerts import alert_link
 from bot.services.chat_budgets import Budget, ChatRules
 from bot.services.inbound import replay
 from bot.services.parts import Parts, make_parts
+from bot.services.reconciling import ListInbound, reconcile_due
 from bot.services.timers import Timekeeper
 from bot.store.engine import StoreLimits
 from bot.store.orm import attach
@@ -59,7 +63,7 @@ HANDS = 4
 
 BLUEPRINTS = (sms, calls, health, assets, home, clinic, alerts, link, chat, embedding, api)
 COMMANDS = (
-    *(serve, worker, migrate, phone, fake_twilio),
+    *(serve, worker, migrate, phone, fake_twilio, reconcile),
     *(rules, clinics, clinicians, flows, keys, spool),
 )
 rules.add_command(backtest)
@@ -87,6 +91,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     app.extensions["porchlight"] = parts
     attach(app, parts.engine)
     app.extensions["delivery"] = partial(_make_delivery, settings, parts)
+    app.extensions["list_inbound"] = partial(_list_inbound, settings)
     check = make_signature_check(settings.public_url, settings.twilio_auth_token)
     app.extensions[ACCOUNT] = TwilioAccount(settings.twilio_account_sid, check)
     app.extensions[EXPOSITION] = Exposition(parts)
@@ -171,23 +176,43 @@ def _make_parts(settings: Settings) -> Parts:
     )
 
 
-def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
-    """Return what the worker needs. Made on demand: web processes need no provider's library."""
+def _twilio_client(settings: Settings) -> Any:
     from bot.delivery.twilio_api import make_client
-    from bot.delivery.twilio_texts import TwilioCalls, TwilioTexts
 
-    client = make_client(
+    return make_client(
         settings.twilio_account_sid,
         settings.twilio_auth_token[0],
         api_url=settings.twilio_api_url,
     )
+
+
+def _list_inbound(settings: Settings) -> ListInbound:
+    """Return how Twilio's list of inbound texts is asked for; made on demand."""
+    from bot.delivery.twilio_texts import TwilioTexts
+
+    return TwilioTexts(_twilio_client(settings), status_url=settings.public_url).inbound
+
+
+def _reconciler(settings: Settings, parts: Parts, list_inbound: ListInbound) -> Callable[[], int]:
+    if not settings.reconcile_seconds:
+        return int
+    every = timedelta(seconds=settings.reconcile_seconds)
+    return partial(reconcile_due, parts, list_inbound, every=every)
+
+
+def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
+    """Return what the worker needs. Made on demand: web processes need no provider's library."""
+    from bot.delivery.twilio_texts import TwilioCalls, TwilioTexts
+
+    client = _twilio_client(settings)
+    texts = TwilioTexts(client, status_url=settings.public_url + STATUS_PATH)
     letters: Sender = KeptAtHome() if settings.demo else NotSetUp("smtp")
     if settings.smtp_url is not None:
         letters = SmtpLetters(settings.smtp_url, sender=settings.mail_from)
     return DeliveryParts(
         engine=parts.engine,
         clinic_of=parts.clinics.of,
-        texts=TwilioTexts(client, status_url=settings.public_url + STATUS_PATH),
+        texts=texts,
         letters=letters,
         calls=TwilioCalls(client),
         pages=load_pages(),
@@ -200,6 +225,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         replay=partial(replay, parts),
         hands=HANDS,
         keep_time=Timekeeper(parts),
+        reconcile=_reconciler(settings, parts, texts.inbound),
     )
 
 

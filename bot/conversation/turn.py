@@ -18,6 +18,7 @@ from bot.conversation import holding, screening
 from bot.conversation.crisis import FROM_TEXT, answer_crisis, check_in
 from bot.conversation.draft import Draft
 from bot.conversation.keyword_replies import obey_keyword
+from bot.conversation.late import is_late, keep_late
 from bot.conversation.model import (
     AnswerLogged,
     Conversation,
@@ -119,7 +120,7 @@ def _crisis(draft: Draft, flow: Flow | None) -> bool:
     finding = draft.finding
     if not finding.fires:
         return False
-    if flow is not None and draft.flow_speaks:
+    if flow is not None and draft.flow_speaks and not is_late(draft):
         finding = worse_of(finding, screening.keep_answer(draft, flow, draft.message.text))
     answer_crisis(draft, finding, source=FROM_TEXT)
     if flow is not None and draft.flow_speaks:
@@ -233,6 +234,7 @@ ORDER: tuple[Treatment, ...] = (
     obey_keyword,
     _opted_out,
     _human_owns,
+    keep_late,
     _held,
     _no_flow,
     _unreadable,

@@ -31,7 +31,8 @@ class InboundMessage:
     `further_texts` holds extra bodies of a request that carried several; they are screened too.
     `change` names an earlier question (or a group of them) that the patient wants to answer again
     instead of saying something. `language` is what a web page speaks: a conversation that begins
-    with this message begins in it.
+    with this message begins in it. `recovered` says that the webhook never saw it: it was found
+    later in the provider's list.
     """
 
     channel: Channel
@@ -46,6 +47,7 @@ class InboundMessage:
     further_texts: tuple[str, ...] = ()
     change: str | None = None
     language: str | None = None
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class DeliveryParts:
     thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
     messages that were kept on disk while the database was away, `keep_time` fires due timers of
     silent conversations; both return how many there were.
+    `reconcile` looks for inbound texts that the webhook never saw.
     `hands` is how many rows are delivered at once, so that a provider that hangs holds up few.
     """
 
@@ -44,6 +45,7 @@ class DeliveryParts:
     replay: Callable[[], int] = int
     hands: int = 1
     keep_time: Callable[[], int] = int
+    reconcile: Callable[[], int] = int
 
 
 def load_pages() -> Phrases:

@@ -47,6 +47,10 @@ def _keep_time(parts: DeliveryParts) -> int:
     return parts.keep_time()
 
 
+def _reconcile(parts: DeliveryParts) -> int:
+    return parts.reconcile()
+
+
 URGENT_ROUND: tuple[Work, ...] = (
     _beat_urgent,
     watch_emergency_texts,
@@ -56,7 +60,7 @@ URGENT_ROUND: tuple[Work, ...] = (
 )
 """One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
 
-ROUND: tuple[Work, ...] = (_beat_routine, _replay, _keep_time, deliver_ordinary)
+ROUND: tuple[Work, ...] = (_beat_routine, _replay, _reconcile, _keep_time, deliver_ordinary)
 """One round of everything else, in order."""
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from twilio.rest import Client
 
-from bot.core.errors import ProviderFailure
+from bot.channels.twilio_listed import listed_message
+from bot.core.errors import InvalidField, ProviderFailure
+from bot.core.messages import InboundMessage
 from bot.core.segments import to_gsm7
 from bot.delivery.senders import Letter
 from bot.delivery.twilio_api import TWILIO, asked, created_sid
 
 SLACK = timedelta(minutes=2)
 """How far our clock and Twilio's may differ."""
+
+PAGE_SIZE = 1000
+MOST_INBOUND = 20_000
+
+log = logging.getLogger(__name__)
 
 LISTED = 50
 """How many of a number's newest texts are looked through."""
@@ -55,6 +63,19 @@ class TwilioTexts:
         same.sort(key=lambda text: text.date_created)
         return tuple(text.sid for text in same)
 
+    def inbound(self, number: str, since: datetime) -> list[InboundMessage]:
+        """Return the texts that this number of ours received since then.
+
+        One that cannot be read is logged and left out. Raises ProviderFailure.
+        """
+        listed = asked(
+            lambda: self._client.messages.list(
+                to=number, date_sent_after=since, page_size=PAGE_SIZE, limit=MOST_INBOUND
+            )
+        )
+        messages = (_inbound(text) for text in listed if text.direction == "inbound")
+        return [message for message in messages if message is not None]
+
     def _callback(self, letter: Letter) -> str:
         """Return where Twilio reports on it: with our own id, whatever becomes of its answer."""
         part = f"&part={letter.part}" if letter.part else ""
@@ -73,6 +94,21 @@ class TwilioCalls:
         return created_sid(
             lambda: self._client.calls.create(to=letter.to, from_=letter.sender, twiml=letter.body)
         )
+
+
+def _inbound(text: Any) -> InboundMessage | None:
+    try:
+        return listed_message(
+            sid=text.sid,
+            sender=text.from_,
+            to=text.to,
+            body=text.body or "",
+            num_media=text.num_media or "0",
+            sent_at=text.date_sent or text.date_created,
+        )
+    except InvalidField as error:
+        log.error("listed_text_unreadable", extra={"field": error.field})
+        return None
 
 
 def _from(sender: str) -> dict[str, str]:

@@ -91,10 +91,7 @@ def answer_staff(parts: Parts, message: InboundMessage, clinic: Clinic) -> str |
     A text is taken so only if it is four digits and nothing else, from a number of the clinic's
     on-call list. When the database is away the text is None too: then it is kept as any other.
     """
-    place = next(
-        (n for n, p in enumerate(clinic.on_call) if p.phone == message.patient_address), None
-    )
-    found = CODE.fullmatch(message.text)
+    place, found = _place(message, clinic), CODE.fullmatch(message.text)
     if place is None or found is None:
         return None
     try:
@@ -107,6 +104,16 @@ def answer_staff(parts: Parts, message: InboundMessage, clinic: Clinic) -> str |
         return None
     key = "alert_taken" if taken else "alert_gone"
     return parts.phrases.text(key, clinic.languages[0], message.channel, {})
+
+
+def is_staff_code(message: InboundMessage, clinic: Clinic) -> bool:
+    """Whether this is four digits and nothing else, from a number of the on-call list."""
+    return _place(message, clinic) is not None and CODE.fullmatch(message.text) is not None
+
+
+def _place(message: InboundMessage, clinic: Clinic) -> int | None:
+    phones = (person.phone for person in clinic.on_call)
+    return next((n for n, phone in enumerate(phones) if phone == message.patient_address), None)
 
 
 def _check(parts: Parts, alert_id: str, token: str) -> None:

@@ -125,14 +125,24 @@ def _is_treated(parts: Parts, spooled: SpooledMessage) -> bool:
         return False
     finding = screen(parts, spooled.message)
     leaves = _leaves(spooled)
-    task = Task(spooled.message, clinic, finding, spooled.conversation_id, leaves)
+    return treat_or_record(
+        parts, Task(spooled.message, clinic, finding, spooled.conversation_id, leaves)
+    )
+
+
+def treat_or_record(parts: Parts, task: Task) -> bool:
+    """Take the turn of a message that nobody waits on the line for; false if it is lost on us.
+
+    One whose turn fails for good is recorded all the same, and reaches a person. Raises
+    StoreUnavailable.
+    """
     try:
         reply = take_turn_or_plain(parts, task)
     except StoreUnavailable:
         raise
     except Exception as error:
         log_failure(error, task)
-        wanted = finding.fires or not isinstance(error, CallerError)
+        wanted = task.finding.fires or not isinstance(error, CallerError)
         return wanted and _is_recorded(parts, task)
     if reply.duplicate:
         _note_unknown(parts, reply)

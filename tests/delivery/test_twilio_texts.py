@@ -113,3 +113,28 @@ def test_nobody_to_ask_is_no_answer() -> None:
 def test_a_part_of_a_long_text_is_reported_on_as_that_part(fake: FakeTwilio) -> None:
     texts(fake.url).send(replace(LETTER, part=2))
     assert fake.ledger[0]["StatusCallback"].endswith("?outbox=k1&part=2")
+
+
+def arrive(fake: FakeTwilio, sid: str, **fields: str) -> None:
+    usual = {"From": "+12135550001", "To": "+15005550006", "Body": "Hello", "NumMedia": "0"}
+    fake.inner.take_inbound({**usual, "Sid": sid, **fields})
+
+
+def test_texts_that_a_number_received_are_listed(fake: FakeTwilio) -> None:
+    arrive(fake, "SM" + "a" * 32)
+    arrive(fake, "SM" + "b" * 32, To="+15005550007")
+    texts(fake.url).send(replace(LETTER, to="+15005550006"))
+    (found,) = texts(fake.url).inbound("+15005550006", SINCE)
+    assert (found.provider_id, found.text) == ("SM" + "a" * 32, "Hello")
+    assert (found.patient_address, found.clinic_address) == ("+12135550001", "+15005550006")
+    assert found.recovered
+
+
+def test_a_listed_text_that_cannot_be_read_is_left_out_with_an_alarm(
+    fake: FakeTwilio, caplog: pytest.LogCaptureFixture
+) -> None:
+    arrive(fake, "SM" + "a" * 32, From="nobody")
+    arrive(fake, "SM" + "b" * 32)
+    found = texts(fake.url).inbound("+15005550006", SINCE)
+    assert [message.provider_id for message in found] == ["SM" + "b" * 32]
+    assert "listed_text_unreadable" in caplog.text

@@ -32,6 +32,7 @@ from bot.store.tables.work import (
     DeliveryReceiptRow,
     OutboxRow,
     PaceRow,
+    ReconciledRow,
     TextPartRow,
     TimerRow,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "OutboxRow",
     "PaceRow",
     "PatientRow",
+    "ReconciledRow",
     "RulesetRow",
     "SafetyEventRow",
     "SecureLinkRow",

@@ -147,6 +147,16 @@ class DeliveryReceiptRow(Created, Base):
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ReconciledRow(Base):
+    """Up to when a number's inbound texts were compared with the provider's, and when next."""
+
+    __tablename__ = "reconciled"
+
+    number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class TextPartRow(Created, Base):
     """One part of a text too long to leave as one; `number` counts from 1."""
 
