@@ -229,7 +229,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "BROKER_URL",
         "address",
-        "Kept for a queue on several machines. The runner needs none: rows are polled.",
+        "Tells the workers of several machines at once what is due. Without it they look.",
         _optional,
         "",
     ),
@@ -300,6 +300,13 @@ SETTINGS: tuple[Setting, ...] = (
         "WEB_WORKERS",
         "processes",
         "One webhook at a time in each; sync workers keep the slowest answer near the median.",
+        whole_number(1, 64),
+        "2",
+    ),
+    Setting(
+        "QUEUE_WORKERS",
+        "processes",
+        "With `BROKER_URL`: how many rows one machine delivers at once because it was told.",
         whole_number(1, 64),
         "2",
     ),
@@ -402,6 +409,7 @@ class Settings:
     smtp_url: str | None = field(repr=False)
     mail_from: str
     web_workers: int
+    queue_workers: int
     metrics_token: str | None = field(repr=False)
     max_body_bytes: int
     session_idle_seconds: int

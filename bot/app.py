@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,9 +22,10 @@ from bot.cli.keys import keys
 from bot.cli.phone import phone
 from bot.cli.reconcile import reconcile
 from bot.cli.rules import rules
-from bot.cli.serve import migrate, serve, worker
+from bot.cli.serve import migrate, queue, serve, worker
 from bot.cli.spool import spool
 from bot.core.logs import JsonLines, reporter
+from bot.delivery.kicker import Kicker
 from bot.delivery.parts import DeliveryParts, load_pages
 from bot.delivery.senders import Sender
 from bot.delivery.smtp_letters import SmtpLetters
@@ -63,7 +65,7 @@ HANDS = 4
 
 BLUEPRINTS = (sms, calls, health, assets, home, clinic, alerts, link, chat, embedding, api)
 COMMANDS = (
-    *(serve, worker, migrate, phone, fake_twilio, reconcile),
+    *(serve, worker, queue, migrate, phone, fake_twilio, reconcile),
     *(rules, clinics, clinicians, flows, keys, spool),
 )
 rules.add_command(backtest)
@@ -88,6 +90,8 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     _configure(app, settings)
     _write_log_lines()
     parts = parts or _make_parts(settings)
+    if settings.broker_url is not None:
+        parts = _with_broker(app, settings.broker_url, parts)
     app.extensions["porchlight"] = parts
     attach(app, parts.engine)
     app.extensions["delivery"] = partial(_make_delivery, settings, parts)
@@ -133,6 +137,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         INSTANCE_PATH=settings.instance_path,
         DATABASE_URL=settings.database_url,
         WEB_WORKERS=settings.web_workers,
+        QUEUE_WORKERS=settings.queue_workers if settings.broker_url else 0,
         METRICS_TOKEN=settings.metrics_token,
         METRICS_FOLDER=settings.instance_path / "metrics",
         TWILIO_ACCOUNT_SID=settings.twilio_account_sid,
@@ -176,6 +181,14 @@ def _make_parts(settings: Settings) -> Parts:
     )
 
 
+def _with_broker(app: Flask, broker_url: str, parts: Parts) -> Parts:
+    """Return the parts with kicks that go to the broker; a program of their own reads them."""
+    from bot.delivery.broker import make_celery, send_kick
+
+    app.extensions["celery"] = partial(make_celery, broker_url, reads=True)
+    return replace(parts, kick=Kicker(partial(send_kick, make_celery(broker_url, reads=False))))
+
+
 def _twilio_client(settings: Settings) -> Any:
     from bot.delivery.twilio_api import make_client
 
@@ -211,7 +224,7 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         letters = SmtpLetters(settings.smtp_url, sender=settings.mail_from)
     return DeliveryParts(
         engine=parts.engine,
-        clinic_of=parts.clinics.of,
+        clinic_of=parts.clinics.certainly_of,
         texts=texts,
         letters=letters,
         calls=TwilioCalls(client),

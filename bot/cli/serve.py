@@ -17,6 +17,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from bot.cli.demo import EMAIL, prepare_clinic, prepare_clinician
+from bot.cli.supervise import QUEUE
+from bot.delivery.queue_worker import run_queue
 from bot.delivery.runner import run
 from bot.store.engine import check_durability
 from bot.store.migrate import upgrade
@@ -47,6 +49,18 @@ def worker() -> None:
     run(make_delivery(), stop)
 
 
+@click.command("queue")
+@with_appcontext
+def queue() -> None:
+    """Deliver at once what the broker names, until SIGTERM; needs BROKER_URL."""
+    make_celery = current_app.extensions.get("celery")
+    if make_celery is None:
+        raise click.ClickException("BROKER_URL is not set")
+    make_delivery = current_app.extensions["delivery"]
+    processes = current_app.config["QUEUE_WORKERS"]
+    run_queue(make_celery(), make_delivery, processes=processes)
+
+
 @click.command("serve")
 @with_appcontext
 def serve() -> None:
@@ -68,7 +82,7 @@ def serve() -> None:
     _prepare_metrics(config["METRICS_FOLDER"])
     sys.stdout.flush()
     arguments = ["-m", "bot.cli.supervise", host, str(port), str(config["WEB_WORKERS"])]
-    arguments += stand_in
+    arguments += [QUEUE] * bool(config["QUEUE_WORKERS"]) + stand_in
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell is wanted
 
 

@@ -28,6 +28,9 @@ WAITS_SECONDS = (0.0, 0.5, 2.0, 5.0, 15.0)
 
 POLL_SECONDS = 0.2
 
+QUEUE = "--queue"
+"""Says that there is a broker to be listened to."""
+
 
 @dataclass(slots=True)
 class Child:
@@ -120,6 +123,11 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
 
 
+def queue_command() -> list[str]:
+    """Return the command that delivers what the broker names."""
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "queue"]
+
+
 def fake_twilio_command(*, port: int, ledger: str) -> list[str]:
     """Return the command that stands in for Twilio in the demo."""
     options = ["--port", str(port), "--ledger", ledger]
@@ -129,11 +137,15 @@ def fake_twilio_command(*, port: int, ledger: str) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Supervise web and worker; arguments are host, port and number of web processes.
 
-    In the demo a stand-in for Twilio as well: its port and its ledger follow.
+    `--queue` may follow, for one more program, and in the demo the port and the ledger of a
+    stand-in for Twilio.
     """
-    host, port, workers, *stand_in = arguments
+    host, port, workers, *others = arguments
+    stand_in = [each for each in others if each != QUEUE]
     web = Child("web", web_command(host=host, port=int(port), workers=int(workers)))
     children = [web, Child("worker", worker_command())]
+    if QUEUE in others:
+        children.append(Child("queue", queue_command()))
     if stand_in:
         command = fake_twilio_command(port=int(stand_in[0]), ledger=stand_in[1])
         children.append(Child("fake-twilio", command))

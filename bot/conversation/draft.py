@@ -104,7 +104,7 @@ class Draft:
         """Return what is to be stored and answered."""
         facts = {
             "tier": self.finding.tier.label,
-            "category": self.finding.category.value if self.finding.category else "",
+            "category": self.finding.category.value if self.finding.category else "none",
             "crisis_answers": sum(reply.kind is ReplyKind.CRISIS for reply in self.replies),
             "status": self.conversation.status.value,
             "replies": len(self.replies),

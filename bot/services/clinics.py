@@ -60,6 +60,16 @@ class ClinicBook:
         """Return the clinic of this id, or None."""
         return self._find(lambda: self._clinics.get(clinic_id))
 
+    def certainly_of(self, clinic_id: str) -> Clinic | None:
+        """Return the clinic of this id, None if there certainly is none.
+
+        Raises StoreUnavailable while the clinics could never be read: then nobody knows.
+        """
+        clinic = self.of(clinic_id)
+        if clinic is None and not self._is_known:
+            raise StoreUnavailable("the clinics could not be read yet")
+        return clinic
+
     @property
     def is_known(self) -> bool:
         """Whether the clinics were ever read; if not, a number without a clinic means nothing."""
@@ -91,12 +101,11 @@ class ClinicBook:
 
     def _refresh(self, after_seconds: float) -> None:
         """Read again if the last time is that long ago; what is known stays if that fails."""
-        now = self._seconds()
-        is_fresh = self._read_at is not None and now - self._read_at < after_seconds
-        if is_fresh or self._health.is_resting:
+        if self._is_fresh(after_seconds) or self._health.is_resting:
             return
         with self._lock:
-            self._read_at = now
+            if self._is_fresh(after_seconds):
+                return  # another thread has read them while this one waited
             try:
                 self.refresh()
             except StoreUnavailable:
@@ -105,6 +114,12 @@ class ClinicBook:
             except Exception:
                 # One unreadable row must not take the clinics away that are known.
                 log.exception("clinics_unreadable", extra={"count": len(self._clinics)})
+            finally:
+                # Not before: who finds them fresh meanwhile would take a clinic for nobody's.
+                self._read_at = self._seconds()
+
+    def _is_fresh(self, after_seconds: float) -> bool:
+        return self._read_at is not None and self._seconds() - self._read_at < after_seconds
 
     def _replace(self, clinics: Iterable[Clinic]) -> None:
         known = {clinic.id: clinic for clinic in clinics}

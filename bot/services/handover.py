@@ -17,6 +17,7 @@ from bot.flows.model import Flow
 from bot.services.audit import AuditAction, audit
 from bot.services.clinicians import Clinician
 from bot.services.consults import find_own
+from bot.services.kicking import kick_rows
 from bot.services.parts import Parts
 from bot.services.rooms import current_flow, flow_and_judge, room_of
 from bot.services.transactions import writing
@@ -125,8 +126,10 @@ def _store(parts: Parts, where: InConversation, step: _Step) -> None:
             direction=CLINICIAN,
             kind=step.action.value,
         )
-        transaction.write(rows_of_turn(stored, parts.keyring, parts.new_id))
+        rows = rows_of_turn(stored, parts.keyring, parts.new_id)
+        transaction.write(rows)
         transaction.connection.commit()
+    kick_rows(parts.kick, rows)
 
 
 def _entry(parts: Parts, loaded: Loaded, step: _Step) -> InboundMessage:

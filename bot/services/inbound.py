@@ -189,7 +189,7 @@ def _log_turn(reply: Reply, task: Task, seconds: float) -> None:
         "turn_number": reply.turn_number,
         "channel": task.message.channel.value,
         "tier": finding.tier.label,
-        "category": finding.category.value if finding.category else "",
+        "category": finding.category.value if finding.category else "none",
         "crisis_answers": int(finding.fires),
         **{name: (reply.facts or {})[name] for name in TOLD_OF_A_TURN if reply.facts},
         "texts": len(reply.texts),

@@ -20,6 +20,7 @@ from bot.rules.ruleset import load_ruleset
 from bot.services.clinics import ClinicBook
 from bot.services.flows import FlowBook
 from bot.services.health import StoreHealth
+from bot.services.kicking import Kick, kick_nobody
 from bot.services.spool import Spool
 from bot.store.crypto import AddressHash, KeyRing
 from bot.store.engine import StoreLimits, make_engine
@@ -45,6 +46,7 @@ class Parts:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     new_token: Callable[[], str]
+    kick: Kick = kick_nobody
 
 
 def make_parts(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from bot.core.fail_points import FailPoint, reached
+from bot.services.kicking import ALERT
 from bot.services.parts import Parts
 from bot.store.engine import store_errors
 from bot.store.failed_texts import Failure, note_failed_text
@@ -57,6 +58,8 @@ def note_delivery(parts: Parts, report: DeliveryReport) -> None:
             _note_page(parts, connection, sent, report)
         else:
             _note_text(parts, connection, sent, report)
+    if report.status in UNDELIVERED:
+        parts.kick(ALERT, [report.provider_id])
     told = {"provider_id": report.provider_id, "status": report.status}
     log.info("receipt_noted", extra={**told, "error_code": report.error_code})
 

@@ -22,6 +22,7 @@ from bot.core.fail_points import FailPoint, reached
 from bot.core.findings import Finding
 from bot.core.messages import Channel, InboundMessage
 from bot.flows.model import Flow
+from bot.services.kicking import kick_rows
 from bot.services.parts import Parts
 from bot.services.rooms import current_flow, flow_and_judge, nobody_judges, room_of
 from bot.store.engine import LockedTooLong
@@ -129,6 +130,7 @@ class _Turn:
             reached(FailPoint.TURN_WRITTEN)
             transaction.connection.commit()
         reached(FailPoint.TURN_COMMITTED)
+        kick_rows(parts.kick, rows)
         return _reply(outcome, rows)
 
     def _where(self) -> AtAddress | InConversation:

@@ -1,5 +1,7 @@
 """Clinics: what a file must say, applying it, and finding a clinic by number."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -173,6 +175,39 @@ def test_clinics_stay_known_while_the_database_is_away(parts, seconds, monkeypat
     monkeypatch.setattr(parts.clinics, "refresh", away)
     seconds.seconds += 2 * REFRESH_SECONDS
     assert parts.clinics.of("demo").name == "Porchlight Demo Clinic"
+
+
+def test_several_threads_that_ask_at_once_all_find_the_clinic(parts, make_parts, monkeypatch):
+    applied(parts)
+    book = make_parts().clinics
+    read = book.refresh
+
+    def read_slowly():
+        time.sleep(0.1)
+        read()
+
+    monkeypatch.setattr(book, "refresh", read_slowly)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: book.of("demo"), range(8)))
+    assert None not in found
+
+
+def test_until_the_clinics_could_be_read_nobody_says_that_there_is_none(
+    parts, make_parts, seconds, monkeypatch
+):
+    applied(parts)
+    book = make_parts().clinics
+    with monkeypatch.context() as patch:
+        patch.setattr(book, "refresh", _away)
+        with pytest.raises(StoreUnavailable):
+            book.certainly_of("demo")
+    seconds.seconds += REFRESH_SECONDS
+    assert book.certainly_of("demo") is not None
+    assert book.certainly_of("nobody") is None
+
+
+def _away():
+    raise StoreUnavailable("gone")
 
 
 def test_a_clinic_is_found_by_its_messaging_service(parts):
