@@ -37,6 +37,7 @@ from bot.rules.crisis.spelling import misspellings_of
 
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
+_COMMON_SPANISH_PRICE = 40.0
 _TIERS = {tier.label: tier for tier in Tier}
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -68,7 +69,8 @@ class Builder:
         self._frames = dict(_frames_of(definitions))
         self._translator = Translator(vocabulary, self._lexicon(vocabulary))
         disguise = definitions.disguise
-        prices = dict.fromkeys(disguise.common_words, _COMMON_PRICE)
+        prices = dict.fromkeys(disguise.common_words_es, _COMMON_SPANISH_PRICE)
+        prices |= dict.fromkeys(disguise.common_words, _COMMON_PRICE)
         prices |= dict.fromkeys(disguise.most_common_words, _MOST_COMMON_PRICE)
         self._anchor_choice = AnchorChoice(self._translator, prices)
 

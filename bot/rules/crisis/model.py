@@ -131,6 +131,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     most_common_words: list[str]
     common_words: list[str]
+    common_words_es: list[str]
     stems: list[str]
     spellings: dict[str, list[str]]
     real_words: list[str]
