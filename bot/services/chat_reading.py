@@ -48,10 +48,15 @@ from bot.store.chat_talk import (
     talk_from,
     talk_of_turns,
 )
-from bot.store.rows import CHANGE, CLINICIAN, INBOUND
+from bot.store.rows import CHANGE, CLINICIAN, INBOUND, OUTBOUND
 
 MOST_SHOWN = 1000
 """Texts of a whole chat; a conversation has 500 turns at most."""
+
+SPOKEN = frozenset({INBOUND, OUTBOUND})
+"""Directions of texts; entries of what staff or timers did are not shown."""
+
+_KINDS = {kind.value: kind for kind in ReplyKind}
 
 FLOW_SPEAKS = frozenset({ConversationStatus.ACTIVE, ConversationStatus.PAUSED})
 
@@ -147,7 +152,7 @@ def _messages(
     offered: tuple[Choice, ...] = ()
     turn, names = ("", 0), _speakers(scene, rows)
     for row in rows:
-        if row.direction == CLINICIAN:
+        if row.direction not in SPOKEN:
             continue
         if (row.place.conversation_id, row.place.turn_number) != turn:
             before, offered = offered, ()
@@ -182,7 +187,7 @@ def _from_patient(
 def _from_us(row: TalkRow, choices: tuple[Choice, ...], name: str | None) -> ChatMessage:
     if row.kind == ReplyKind.CLINICIAN:
         return ChatMessage(row.id, "clinician", row.text, row.at, speaker=name or UNSET)
-    return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=ReplyKind(row.kind))
+    return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=_KINDS.get(row.kind, UNSET))
 
 
 def _in_words(text: str, offered: tuple[Choice, ...]) -> str | UnsetType:

@@ -1,5 +1,6 @@
 """The web chat on each database: sessions, turns, what is open, what is shown."""
 
+from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
@@ -10,6 +11,7 @@ from bot.services.chat_tokens import new_chat_token, read_chat_token
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import list_consults
 from bot.services.handover import release, speak, take_over
+from bot.services.timers import fire_due_timers
 from bot.store import tables
 from tests.services.test_consults import DANGER
 from tests.services.visiting import Chat, said
@@ -250,3 +252,16 @@ def test_a_message_that_is_not_of_this_chat_is_not_found(chat, visitor):
     other = chat.visitor().read().messages[0].id
     with pytest.raises(NotFound):
         visitor.read(after=other)
+
+
+def test_the_last_word_after_a_silence_waits_on_the_page(chat, door, clock):
+    chat.rules = replace(chat.rules, session_seconds=60 * 86_400)
+    visitor = chat.visitor()
+    seen = visitor.say("1").messages[-1].id
+    for _ in range(20):
+        clock.advance(days=1)
+        fire_due_timers(door.parts)
+    view = visitor.read(after=seen)
+    assert view.status == "expired"
+    assert {message.sender for message in view.messages} == {"bot"}
+    assert visitor.say("hello").input.link_id == "consent"
