@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -227,6 +229,20 @@ SETTINGS: tuple[Setting, ...] = (
         "",
     ),
     Setting(
+        "STREAM_DIR",
+        "folder",
+        "Where web and stream processes of one machine meet; this user's alone.",
+        _optional_folder,
+        "",
+    ),
+    Setting(
+        "STREAMS_AT_MOST",
+        "connections",
+        "Visitors who listen at once on this machine; beyond it pages ask every few seconds.",
+        whole_number(1, 100_000),
+        "5000",
+    ),
+    Setting(
         "BROKER_URL",
         "address",
         "Tells the workers of several machines at once what is due. Without it they look.",
@@ -398,6 +414,8 @@ class Settings:
     database_deadline_seconds: float
     database_lock_seconds: float
     spool_dir: Path
+    stream_dir: Path
+    streams_at_most: int
     broker_url: str | None = field(repr=False)
     secret_key: str = field(repr=False)
     field_keys: tuple[bytes, ...] = field(repr=False)
@@ -437,7 +455,14 @@ class Settings:
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{values['instance_path']}/porchlight.db"
         values["spool_dir"] = values["spool_dir"] or values["instance_path"] / "spool"
+        values["stream_dir"] = values["stream_dir"] or _socket_folder(values["instance_path"])
         return cls(**values)
+
+
+def _socket_folder(instance_path: Path) -> Path:
+    """Return a folder of this user with a short path: a socket's has 107 bytes at most."""
+    mark = hashlib.sha256(str(instance_path).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"porchlight-{os.getuid()}-{mark}"
 
 
 def _demo_wanted(value: str) -> bool:

@@ -24,6 +24,7 @@ from bot.cli.reconcile import reconcile
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, queue, serve, worker
 from bot.cli.spool import spool
+from bot.cli.stream import stream as stream_command
 from bot.core.logs import JsonLines, reporter
 from bot.delivery.kicker import Kicker
 from bot.delivery.parts import DeliveryParts, load_pages
@@ -33,11 +34,16 @@ from bot.delivery.stand_ins import KeptAtHome, NotSetUp
 from bot.services.alerts import alert_link
 from bot.services.chat_budgets import Budget, ChatRules
 from bot.services.inbound import replay
+from bot.services.kicking import Kick, kick_nobody
 from bot.services.parts import Parts, make_parts
 from bot.services.reconciling import ListInbound, reconcile_due
+from bot.services.telling import is_redis, publisher, teller
 from bot.services.timers import Timekeeper
 from bot.store.engine import StoreLimits
 from bot.store.orm import attach
+from bot.stream.door import Doors
+from bot.stream.elsewhere import FromRedis
+from bot.stream.hub import Elsewhere, Hub, Nowhere
 from bot.web.alerts import alerts
 from bot.web.answers import prepare_answers
 from bot.web.api import api
@@ -56,6 +62,7 @@ from bot.web.link import check_link, link
 from bot.web.metrics import Exposition, check_metrics
 from bot.web.resting import rest_with_the_store
 from bot.web.sms import STATUS_PATH, sms
+from bot.web.stream import give_streams_away, stream
 from bot.web.twilio_entrance import ACCOUNT, TwilioAccount, check_twilio
 from config import Settings, stand_in_address
 
@@ -63,9 +70,12 @@ MOST_FORM_FIELDS = 100
 HANDS = 4
 """Rows that the worker delivers at once in each of its two lanes."""
 
-BLUEPRINTS = (sms, calls, health, assets, home, clinic, alerts, link, chat, embedding, api)
+BLUEPRINTS = (
+    *(sms, calls, health, assets, home, clinic, alerts, link),
+    *(chat, stream, embedding, api),
+)
 COMMANDS = (
-    *(serve, worker, queue, migrate, phone, fake_twilio, reconcile),
+    *(serve, worker, queue, stream_command, migrate, phone, fake_twilio, reconcile),
     *(rules, clinics, clinicians, flows, keys, spool),
 )
 rules.add_command(backtest)
@@ -107,10 +117,12 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     csrf.exempt(calls)
     csrf.exempt(chat)
     app.extensions[RULES] = _chat_rules(settings)
+    app.extensions["stream"] = partial(_make_hub, settings, parts)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    app.wsgi_app = give_streams_away(app.wsgi_app, settings.stream_dir)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -171,7 +183,7 @@ def _make_parts(settings: Settings) -> Parts:
         lock_seconds=settings.database_lock_seconds,
         pool_size=settings.database_pool_size,
     )
-    return make_parts(
+    parts = make_parts(
         settings.database_url,
         field_keys=settings.field_keys,
         address_hash_key=settings.address_hash_key,
@@ -179,6 +191,19 @@ def _make_parts(settings: Settings) -> Parts:
         spool_dir=settings.spool_dir,
         limits=limits,
     )
+    abroad: Kick = kick_nobody
+    if settings.broker_url is not None and is_redis(settings.broker_url):
+        abroad = Kicker(publisher(settings.broker_url))
+    return replace(parts, tell=teller(settings.stream_dir, abroad))
+
+
+def _make_hub(settings: Settings, parts: Parts) -> Hub:
+    """Return what the stream process runs; opens its sockets."""
+    elsewhere: Elsewhere = Nowhere()
+    if settings.broker_url is not None and is_redis(settings.broker_url):
+        elsewhere = FromRedis(settings.broker_url)
+    doors = Doors(settings.stream_dir)
+    return Hub(parts, doors, most=settings.streams_at_most, elsewhere=elsewhere)
 
 
 def _with_broker(app: Flask, broker_url: str, parts: Parts) -> Parts:

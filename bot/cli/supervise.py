@@ -128,6 +128,11 @@ def queue_command() -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "queue"]
 
 
+def stream_command() -> list[str]:
+    """Return the command that holds the connections of listening visitors."""
+    return [sys.executable, "-m", "flask", "--app", "wsgi", "stream"]
+
+
 def fake_twilio_command(*, port: int, ledger: str) -> list[str]:
     """Return the command that stands in for Twilio in the demo."""
     options = ["--port", str(port), "--ledger", ledger]
@@ -143,7 +148,7 @@ def main(arguments: Sequence[str]) -> int:
     host, port, workers, *others = arguments
     stand_in = [each for each in others if each != QUEUE]
     web = Child("web", web_command(host=host, port=int(port), workers=int(workers)))
-    children = [web, Child("worker", worker_command())]
+    children = [web, Child("worker", worker_command()), Child("stream", stream_command())]
     if QUEUE in others:
         children.append(Child("queue", queue_command()))
     if stand_in:

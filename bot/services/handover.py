@@ -130,6 +130,7 @@ def _store(parts: Parts, where: InConversation, step: _Step) -> None:
         transaction.write(rows)
         transaction.connection.commit()
     kick_rows(parts.kick, rows)
+    parts.tell(where.conversation_id)
 
 
 def _entry(parts: Parts, loaded: Loaded, step: _Step) -> InboundMessage:

@@ -22,13 +22,18 @@ from bot.services.flows import FlowBook
 from bot.services.health import StoreHealth
 from bot.services.kicking import Kick, kick_nobody
 from bot.services.spool import Spool
+from bot.services.telling import nobody_listens
 from bot.store.crypto import AddressHash, KeyRing
 from bot.store.engine import StoreLimits, make_engine
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Collaborators of the use cases. `turn_seconds` is how long a turn may wait for the store."""
+    """Collaborators of the use cases.
+
+    `turn_seconds` is how long a turn may wait for the store. `tell` is called with the id of a web
+    conversation that has news.
+    """
 
     engine: Engine
     keyring: KeyRing
@@ -47,6 +52,7 @@ class Parts:
     new_id: Callable[[], str]
     new_token: Callable[[], str]
     kick: Kick = kick_nobody
+    tell: Callable[[str], None] = nobody_listens
 
 
 def make_parts(

@@ -131,6 +131,8 @@ class _Turn:
             transaction.connection.commit()
         reached(FailPoint.TURN_COMMITTED)
         kick_rows(parts.kick, rows)
+        if self.message.channel is Channel.WEB:
+            parts.tell(outcome.conversation.id)
         return _reply(outcome, rows)
 
     def _where(self) -> AtAddress | InConversation:

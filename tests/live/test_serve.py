@@ -70,7 +70,7 @@ def test_the_demo_serves_answers_and_stops_cleanly_twice(tmp_path):
                 _talk(env)
                 _refuse_second_server(env, port)
             family = children_of(process.pid)
-            assert len(family) == 3
+            assert len(family) == 4
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=40) == 0
             assert not any(is_alive(pid) for pid in family)

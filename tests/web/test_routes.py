@@ -25,6 +25,7 @@ AGREED = {
     "GET /chat/v1/clinics/<clinic_id>": Entrance.PUBLIC,
     "POST /chat/v1/sessions": Entrance.PUBLIC,
     "GET /chat/v1/messages": Entrance.CHAT,
+    "GET /chat/v1/stream": Entrance.CHAT,
     "POST /chat/v1/messages": Entrance.CHAT,
     "DELETE /chat/v1/sessions/current": Entrance.CHAT,
     "GET /api/docs": Entrance.PUBLIC,

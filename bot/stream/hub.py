@@ -1,0 +1,169 @@
+"""The hub: one loop over all connections. It holds no database session between two looks.
+
+News come from three sides: told by the processes of this machine through a socket, by other
+machines through the broker, and found by looking, which also covers whatever was not told.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol
+
+from bot.channels.stream_wire import event, reconnect_after
+from bot.core.clock import monotonic_seconds
+from bot.core.errors import StoreUnavailable
+from bot.services.chat_news import News, Reader, Told, over, read_news
+from bot.services.parts import Parts
+from bot.stream.door import Doors
+from bot.stream.visitors import Visitor, Visitors
+
+TICK_SECONDS = 0.25
+LOOK_SECONDS = 1.0
+"""How often everybody's conversation is looked at, told or not."""
+
+OVER_SECONDS = 20.0
+"""How often it is asked whose session is over."""
+
+REST_SECONDS = 2.0
+RECONNECT_MILLISECONDS = 1000
+SPREAD_MILLISECONDS = 4000
+"""After a stop pages come back at different moments, not all at once."""
+
+log = logging.getLogger(__name__)
+
+
+class Elsewhere(Protocol):
+    """What other machines tell."""
+
+    def told(self) -> set[str]:
+        """Return conversation ids that have news; waits for nothing, never raises."""
+
+
+class Nowhere:
+    """There are no other machines, or they are not told of."""
+
+    def told(self) -> set[str]:
+        """Nothing is told."""
+        return set()
+
+
+@dataclass(slots=True)
+class Hub:
+    """Tells visitors what is new until it is stopped. `most` connections at once."""
+
+    parts: Parts
+    doors: Doors
+    most: int
+    elsewhere: Elsewhere = field(default_factory=Nowhere)
+    seconds: Callable[[], float] = monotonic_seconds
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    visitors: Visitors = field(init=False)
+    _look_at: float = 0.0
+    _over_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Watch the doors."""
+        self.visitors = Visitors(self.selector)
+        self.selector.register(self.doors.connections, selectors.EVENT_READ)
+        self.selector.register(self.doors.news, selectors.EVENT_READ)
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then ask everybody to come back a little later."""
+        log.info("stream_started")
+        while not stop.is_set():
+            self.round()
+        self._close()
+        log.info("stream_stopped", extra={"count": len(self.visitors)})
+
+    def round(self) -> None:
+        """Wait a moment for something to happen, and treat all that has."""
+        for key, events in self.selector.select(TICK_SECONDS):
+            visitor = key.data
+            if visitor is None:
+                continue
+            if events & selectors.EVENT_READ:
+                self.visitors.hear(visitor)
+            if events & selectors.EVENT_WRITE and visitor in self.visitors.everybody:
+                self.visitors.write_on(visitor)
+        self._let_in()
+        told = self.doors.told() | self.elsewhere.told()
+        self._tell(told)
+        self.visitors.beat(seconds=self.seconds())
+
+    def _let_in(self) -> None:
+        for listener, connection in self.doors.handed_over(self._is_room):
+            told = Told(listener.conversation_id, listener.place, listener.status)
+            visitor = Visitor(
+                connection,
+                (listener.clinic_id, listener.address_hash),
+                listener.token_hash,
+                listener.expires_at,
+                told,
+            )
+            self.visitors.add(visitor, seconds=self.seconds())
+            greeting = reconnect_after(RECONNECT_MILLISECONDS)
+            self.visitors.say(visitor, listener.head + greeting)
+
+    def _is_room(self) -> bool:
+        return len(self.visitors) < self.most
+
+    def _tell(self, conversation_ids: set[str]) -> None:
+        """Look at the told conversations, and at everybody's when it is time."""
+        now = self.seconds()
+        wanted: Iterable[Visitor] = self.visitors.listening_to(conversation_ids)
+        if now >= self._look_at:
+            wanted, self._look_at = self.visitors, now + LOOK_SECONDS
+        try:
+            self._bring_news(wanted)
+            if now >= self._over_at:
+                self._over_at = now + OVER_SECONDS
+                self._let_go()
+        except StoreUnavailable:
+            self._look_at = now + REST_SECONDS
+
+    def _bring_news(self, wanted: Iterable[Visitor]) -> None:
+        readers: dict[Reader, list[Visitor]] = {}
+        for visitor in wanted:
+            readers.setdefault(visitor.reader, []).append(visitor)
+        for listening in _one_of_each(readers):
+            for reader, news in read_news(self.parts, listening).items():
+                for visitor in readers[reader]:
+                    if visitor.told == listening[reader]:
+                        self._bring(visitor, news)
+
+    def _bring(self, visitor: Visitor, news: News) -> None:
+        said = [event("message", each, event_id=each.id) for each in news.messages]
+        if news.speaker is not None:
+            said.append(event("state", {"status": news.told.status, "speaker": news.speaker}))
+        self.visitors.told(visitor, news.told)
+        if said:
+            self.visitors.say(visitor, b"".join(said))
+
+    def _let_go(self) -> None:
+        """Close the connections of sessions that are over."""
+        hashes = {visitor.token_hash for visitor in self.visitors}
+        closed = over(self.parts, hashes) if hashes else set()
+        for visitor in self.visitors:
+            if visitor.token_hash in closed:
+                self.visitors.drop(visitor)
+
+    def _close(self) -> None:
+        self.doors.close()
+        for number, visitor in enumerate(self.visitors):
+            spread = number * 7919 % SPREAD_MILLISECONDS
+            with suppress(OSError):
+                self.visitors.say(visitor, reconnect_after(RECONNECT_MILLISECONDS + spread))
+            self.visitors.drop(visitor)
+
+
+def _one_of_each(readers: dict[Reader, list[Visitor]]) -> Iterable[dict[Reader, Told]]:
+    """Yield what is to be asked: each reader once a round, differently informed tabs in turn."""
+    rest = {reader: list({v.told: None for v in here}) for reader, here in readers.items()}
+    while rest:
+        yield {reader: told.pop() for reader, told in rest.items()}
+        rest = {reader: told for reader, told in rest.items() if told}
