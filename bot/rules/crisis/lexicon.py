@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.rules.crisis.spelling import halved, sound, squeeze, starred
+from bot.rules.crisis.spelling import doubled, halved, sound, squeeze, starred
 
 UNKNOWN = b"\x82\x00"
 LONG = b"\x82\x01"
@@ -154,14 +154,16 @@ class Lexicon:
         return None
 
     def _respelled_letters(self, word: str) -> bytes | None:
-        """Return the code of a word with letters too many, a dropped g, or words run together."""
+        """Return the code of a word with letters too many, a dropped g, an s, or words run together."""
         plain = squeeze(word)
-        for spelling in (halved(word), plain) if plain != word else (word,):
+        for spelling in (doubled(word), halved(word), plain) if plain != word else (word,):
             known = self.codes.get(spelling, self.squeezed.get(spelling))
             if known is not None:
                 return known
-        clipped = len(word) > 4 and word.endswith("in")
-        known = self.codes.get(f"{word}g") if clipped else None
+        known = None
+        if len(word) > 4:
+            known = self.codes.get(f"{word}g") if word.endswith("in") else None
+            known = self.codes.get(word[:-1]) if word.endswith("s") else known
         return known or self.sounded.get(sound(word)) or self._segmented(word)
 
     def _unknown(self, word: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 _REPEATED = re.compile(r"(.)(?=\1)", re.DOTALL)
+_STRETCHED = re.compile(r"(.)\1{2,}")
 _SHORTEST_SOUNDED = 4
 _SOUNDS = (
     *(("sh", "~"), ("ch", "~"), ("h", ""), ("ll", "y"), ("qu", "k"), ("ce", "se"), ("ci", "si")),
@@ -18,6 +19,11 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def squeeze(word: str) -> str:
     """Return `word` with every repeated letter written once."""
     return _REPEATED.sub("", word)
+
+
+def doubled(word: str) -> str:
+    """Return `word` with every letter that is repeated more than once written twice."""
+    return _STRETCHED.sub(r"\1\1", word)
 
 
 def halved(word: str) -> str:

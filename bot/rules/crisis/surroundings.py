@@ -15,7 +15,7 @@ from bot.rules.crisis.model import Grammar, Guard, Reading, Rule, Scope, Who
 
 _BEFORE_BYTES = 2 * 40
 _AFTER_BYTES = 2 * 30
-_REPLY_BYTES = 2 * 4
+_REPLY_BYTES = 2 * 8
 
 
 @dataclass(frozen=True, slots=True)
