@@ -154,7 +154,7 @@ class Lexicon:
         return None
 
     def _respelled_letters(self, word: str) -> bytes | None:
-        """Return the code of a word with letters too many, a dropped g, an s, or words run together."""
+        """Return the code of a word with letters too many or too few, or of words run together."""
         plain = squeeze(word)
         for spelling in (doubled(word), halved(word), plain) if plain != word else (word,):
             known = self.codes.get(spelling, self.squeezed.get(spelling))
