@@ -16,6 +16,9 @@ import msgspec
 
 HANDED_OVER = "connections.sock"
 TOLD = "news.sock"
+EVERYBODY = "*"
+"""Told in place of an id when very many conversations have news at once."""
+
 ACCEPTED = b"1"
 FULL = b"0"
 LARGEST_BYTES = 16_384

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from bot.channels.stream_wire import event, reconnect_after
+from bot.channels.stream_wire import EVERYBODY, event, reconnect_after
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import StoreUnavailable
 from bot.services.chat_news import News, Reader, Told, over, read_news
@@ -116,7 +116,7 @@ class Hub:
         """Look at the told conversations, and at everybody's when it is time."""
         now = self.seconds()
         wanted: Iterable[Visitor] = self.visitors.listening_to(conversation_ids)
-        if now >= self._look_at:
+        if now >= self._look_at or EVERYBODY in conversation_ids:
             wanted, self._look_at = self.visitors, now + LOOK_SECONDS
         try:
             self._bring_news(wanted)
