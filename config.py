@@ -146,6 +146,10 @@ def _keys(value: str) -> tuple[bytes, ...]:
     return tuple(_key(entry) for entry in _list(value))
 
 
+def _optional_keys(value: str) -> tuple[bytes, ...]:
+    return _keys(value) if value else ()
+
+
 def _long_secret(value: str) -> str:
     if len(value) < 32:
         raise Unreadable("must be 32 characters or more")
@@ -299,6 +303,13 @@ SETTINGS: tuple[Setting, ...] = (
         "300",
     ),
     Setting(
+        "WEBHOOK_KEYS",
+        "base64 keys of 32 bytes, newest first, by commas",
+        "Sign what clinics' own systems are told; without one they are told nothing.",
+        _optional_keys,
+        "",
+    ),
+    Setting(
         "SMTP_URL",
         "smtp://, smtp+starttls:// or smtps:// address",
         "Sends e-mail to on-call staff; without it they are paged by text only.",
@@ -424,6 +435,7 @@ class Settings:
     twilio_auth_token: tuple[str, ...] = field(repr=False)
     twilio_api_url: str
     reconcile_seconds: int
+    webhook_keys: tuple[bytes, ...] = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_from: str
     web_workers: int

@@ -19,6 +19,7 @@ from bot.cli.clinics import clinics
 from bot.cli.fake import fake_twilio
 from bot.cli.flows import flows
 from bot.cli.keys import keys
+from bot.cli.outbox import outbox
 from bot.cli.phone import phone
 from bot.cli.reconcile import reconcile
 from bot.cli.rules import rules
@@ -76,7 +77,7 @@ BLUEPRINTS = (
 )
 COMMANDS = (
     *(serve, worker, queue, stream_command, migrate, phone, fake_twilio, reconcile),
-    *(rules, clinics, clinicians, flows, keys, spool),
+    *(rules, clinics, clinicians, flows, keys, spool, outbox),
 )
 rules.add_command(backtest)
 
@@ -152,6 +153,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         QUEUE_WORKERS=settings.queue_workers if settings.broker_url else 0,
         METRICS_TOKEN=settings.metrics_token,
         METRICS_FOLDER=settings.instance_path / "metrics",
+        WEBHOOK_KEYS=settings.webhook_keys,
         TWILIO_ACCOUNT_SID=settings.twilio_account_sid,
         TWILIO_AUTH_TOKEN=settings.twilio_auth_token,
     )
@@ -238,6 +240,14 @@ def _reconciler(settings: Settings, parts: Parts, list_inbound: ListInbound) -> 
     return partial(reconcile_due, parts, list_inbound, every=every)
 
 
+def _webhooks(settings: Settings, parts: Parts) -> Sender:
+    from bot.delivery.webhooks import Webhooks
+
+    if not settings.webhook_keys:
+        return NotSetUp("webhook")
+    return Webhooks(settings.webhook_keys, now=parts.now, is_demo=settings.demo)
+
+
 def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
     """Return what the worker needs. Made on demand: web processes need no provider's library."""
     from bot.delivery.twilio_texts import TwilioCalls, TwilioTexts
@@ -253,6 +263,8 @@ def _make_delivery(settings: Settings, parts: Parts) -> DeliveryParts:
         texts=texts,
         letters=letters,
         calls=TwilioCalls(client),
+        webhooks=_webhooks(settings, parts),
+        clinics=parts.clinics.all,
         pages=load_pages(),
         alert_link=partial(alert_link, parts),
         call_link=f"{settings.public_url}{CALL_PATH}?alert={{}}".format,

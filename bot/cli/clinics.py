@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from bot.core.errors import DefinitionError
+from bot.core.webhook_signing import webhook_secret
 from bot.services.clinic_files import Change, apply_clinic, plan_clinic
 from bot.services.parts import Parts
 
@@ -37,6 +38,16 @@ def apply(file: Path, yes: bool) -> None:
     except DefinitionError as error:
         raise click.ClickException(f"{file.name}: {error}") from None
     click.echo(f"{plan.clinic.id}: applied")
+
+
+@clinics.command("webhook-secret")
+@click.argument("clinic_id")
+def show_webhook_secret(clinic_id: str) -> None:
+    """Print the secret under which events for CLINIC_ID are signed; its system needs it."""
+    keys = current_app.config["WEBHOOK_KEYS"]
+    if not keys:
+        raise click.ClickException("WEBHOOK_KEYS is not set")
+    click.echo(webhook_secret(keys[0], clinic_id))
 
 
 def diff_text(changes: Iterable[Change]) -> str:

@@ -45,6 +45,7 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `segments_per_second` is the pace of routine texts from each of its numbers (what carriers
     allow a long code is the default), `total_segments_per_second` that of all of them together,
     if there is to be a limit. Pages and emergency texts keep to neither.
+    `webhook_url` is where the clinic's own system is told of requests and alerts.
 
     `reminders` (at most two, in order; none unless given) are sent within `contact_hours`, or
     within `hours` where those are not given; a silent conversation is given up after
@@ -66,6 +67,7 @@ class Clinic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messaging_service_sids: tuple[str, ...] = ()
     segments_per_second: float = 1.0
     total_segments_per_second: float | None = None
+    webhook_url: str | None = None
     chat_storage: Literal["session", "memory"] = "session"
     chat_greeting: Mapping[str, str] = msgspec.field(default_factory=dict)
     contact_hours: tuple[OpeningHours, ...] = ()

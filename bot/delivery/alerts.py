@@ -17,6 +17,7 @@ from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import Channel
+from bot.delivery.announcing import announce_alert
 from bot.delivery.parts import DeliveryParts
 from bot.store.alerts import AlertStep, StoredAlert, add_step, due_alerts, save_alert
 from bot.store.engine import store_errors
@@ -48,6 +49,9 @@ def _step(parts: DeliveryParts, connection: Connection, stored: StoredAlert) -> 
     clinic = parts.clinic_of(stored.clinic_id)
     people = clinic.on_call if clinic is not None else ()
     by_voice, row = is_called(stored.alert, now), row_due(stored.alert, now)
+    if stored.alert.step == 0:
+        ids = {"alert_id": stored.alert.id, "consult_id": stored.consult_id}
+        announce_alert(parts, connection, clinic, ids)
     alert, reach = advance(stored.alert, now, people=len(people))
     save_alert(connection, alert)
     paged = 0

@@ -11,6 +11,7 @@ from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.segments import split_text
 from bot.delivery.alerts import PAGE_CALL, PAGE_EMAIL, call_document, page_letter
+from bot.delivery.announcing import WEBHOOK, event_body
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import (
     PATIENT_TEXT,
@@ -85,6 +86,14 @@ def _refuse(
     refuse_late_reminder(item, clinic, parts.now(), connection)
 
 
+def _webhook(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
+    clinic = parts.clinic_of(item.clinic_id)
+    if clinic is None or clinic.webhook_url is None:
+        raise Undeliverable("no-webhook")
+    letter = Letter(item.id, clinic.webhook_url, clinic.id, event_body(item.payload))
+    return Outgoing(parts.webhooks, letter)
+
+
 def sender_of(clinic: Clinic, written_to: str | None = None) -> str:
     """Return what a text leaves from: the clinic's messaging service, if it has one.
 
@@ -118,5 +127,6 @@ _LETTERS: dict[str, Callable[[DeliveryParts, OutboxItem], Outgoing]] = {
     PAGE_TEXT: _page,
     PAGE_EMAIL: _page,
     PAGE_CALL: _page,
+    WEBHOOK: _webhook,
     PATIENT_TEXT: _patient_text,
 }

@@ -19,6 +19,7 @@ from bot.core.decisions import Priority
 from bot.core.errors import ProviderFailure
 from bot.core.fail_points import FailPoint, reached
 from bot.delivery.alerts import PAGES
+from bot.delivery.announcing import WEBHOOK
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import PATIENT_TEXT, part_sent, text_ended, text_failed
 from bot.delivery.senders import Outgoing
@@ -42,6 +43,9 @@ LOOKS_SECONDS = (15, 45, 120, 300)
 
 LOOKED_UP = frozenset({PATIENT_TEXT, PAGE_TEXT})
 """Kinds that the provider's list can be asked about."""
+
+REPEATABLE = frozenset({WEBHOOK})
+"""Kinds whose receiver tells repeats by their id."""
 
 AT_ONCE = "absent-send-again"
 
@@ -84,7 +88,11 @@ def refused(parts: DeliveryParts, item: OutboxItem, failure: ProviderFailure) ->
 
 def unknown(parts: DeliveryParts, item: OutboxItem, code: str) -> None:
     """Nobody knows whether it was taken: send what is urgent once more, then ask the provider."""
-    if item.attempts < RESENDS_OF_UNKNOWN.get(item.priority, 0):
+    if (
+        item.attempts < RESENDS_OF_UNKNOWN.get(item.priority, 0)
+        or item.kind in REPEATABLE
+        and item.attempts + 1 < ATTEMPTS
+    ):
         later(parts, item, code)
     elif item.kind in LOOKED_UP and item.looks < len(LOOKS_SECONDS):
         look_later(parts, item, looks=item.looks, code=code)

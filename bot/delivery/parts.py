@@ -20,9 +20,9 @@ DEFINITIONS = Path(__file__).parent / "definitions"
 class DeliveryParts:
     """The ways out and where to look things up.
 
-    `clinic_of` returns an applied clinic by id, None if there is none. `alert_link` returns the
-    address at which an alert can be acknowledged without a login, `call_link`
-    the one that hears which key was pressed in a call. `report` takes the name of a
+    `clinic_of` returns an applied clinic by id, None if there is none; `clinics` gives them all.
+    `alert_link` returns the address at which an alert can be acknowledged without a login,
+    `call_link` the one that hears which key was pressed in a call. `report` takes the name of a
     thing that happened and ids, for the log; never a text or a number of anybody. `replay` treats
     messages that were kept on disk while the database was away, `keep_time` fires due timers of
     silent conversations; both return how many there were.
@@ -35,6 +35,7 @@ class DeliveryParts:
     texts: TextSender
     letters: Sender
     calls: Sender
+    webhooks: Sender
     pages: Phrases
     alert_link: Callable[[str], str]
     call_link: Callable[[str], str]
@@ -45,6 +46,7 @@ class DeliveryParts:
     replay: Callable[[], int] = int
     hands: int = 1
     keep_time: Callable[[], int] = int
+    clinics: Callable[[], tuple[Clinic, ...]] = tuple
     reconcile: Callable[[], int] = int
 
 

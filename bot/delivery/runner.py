@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 from bot.core.errors import StoreUnavailable
 from bot.delivery.alerts import page_due_alerts
+from bot.delivery.announcing import announce_consults
 from bot.delivery.outbox import deliver_ordinary, deliver_urgent
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.receipts import watch_emergency_texts, watch_pages
@@ -60,7 +61,14 @@ URGENT_ROUND: tuple[Work, ...] = (
 )
 """One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
 
-ROUND: tuple[Work, ...] = (_beat_routine, _replay, _reconcile, _keep_time, deliver_ordinary)
+ROUND: tuple[Work, ...] = (
+    _beat_routine,
+    _replay,
+    _reconcile,
+    _keep_time,
+    announce_consults,
+    deliver_ordinary,
+)
 """One round of everything else, in order."""
 
 

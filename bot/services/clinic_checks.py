@@ -74,6 +74,7 @@ def faults(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:
     yield from _silence(clinic)
     yield from _staff(clinic)
     yield from _web(clinic)
+    yield from _webhook(clinic)
     yield from _flow(clinic, surroundings)
 
 
@@ -166,6 +167,16 @@ def _web(clinic: Clinic) -> Iterator[Fault]:
     for language in clinic.chat_greeting:
         if language not in clinic.languages:
             yield f"chat_greeting.{language}", "is not one of the clinic's languages"
+
+
+def _webhook(clinic: Clinic) -> Iterator[Fault]:
+    if clinic.webhook_url is None:
+        return
+    parts = urlsplit(clinic.webhook_url)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+    has_more = parts.username is not None or parts.fragment or "#" in clinic.webhook_url
+    if not is_safe or not parts.hostname or has_more:
+        yield "webhook_url", "must be an https:// address without a login or fragment"
 
 
 def _flow(clinic: Clinic, surroundings: Surroundings) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ class StoredAlert:
     clinic_id: str
     conversation_id: str
     code: str
+    consult_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +140,4 @@ def _stored(row: Any) -> StoredAlert:
         acknowledged_by=row.acknowledged_by,
         at_least=row.at_least,
     )
-    return StoredAlert(alert, row.clinic_id, row.conversation_id, row.code)
+    return StoredAlert(alert, row.clinic_id, row.conversation_id, row.code, row.consult_id)

@@ -68,6 +68,7 @@ def _open(book: RowBook, asked: AskedConsult, values: dict[str, Any]) -> None:
         status=ConsultStatus.REQUESTED.value,
         clinician_id=None,
         finished_at=None,
+        announced=None,
     )
 
 

@@ -74,6 +74,7 @@ class Post:
     texts: FakeSender
     letters: FakeSender
     calls: FakeSender
+    webhooks: FakeSender
     reports: list[tuple[str, dict[str, Any]]]
     clock: Any
 
@@ -137,13 +138,15 @@ class Post:
 
 @pytest.fixture
 def post(engine, clock, new_id) -> Iterator[Post]:
-    texts, letters, calls, reports = FakeSender(), FakeSender(), FakeSender(), []
+    texts, letters, calls, webhooks, reports = *(FakeSender() for _ in range(4)), []
     parts = DeliveryParts(
         engine=engine,
         clinic_of={"demo": CLINIC}.get,
         texts=texts,
         letters=letters,
         calls=calls,
+        webhooks=webhooks,
+        clinics=lambda: (parts.clinic_of("demo"),),
         pages=load_pages(),
         call_link=lambda alert_id: f"https://door.test/call?alert={alert_id}",
         alert_link=lambda alert_id: f"https://door.test/alerts/{alert_id}",
@@ -167,4 +170,4 @@ def post(engine, clock, new_id) -> Iterator[Post]:
                 risk_open=False, crisis_answers=0, created_at=now,
             )
         )  # fmt: skip
-    yield Post(parts, texts, letters, calls, reports, clock)
+    yield Post(parts, texts, letters, calls, webhooks, reports, clock)

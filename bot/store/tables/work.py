@@ -10,12 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
 from bot.store.tables.base import CODE, ID, Base, Created
 
+UNTOLD = text("finished_at IS NULL AND (announced IS NULL OR announced <> priority)")
+
 
 class ConsultRow(Created, Base):
-    """The work item for a clinician. `version` counts its changes, from 1."""
+    """The work item for a clinician. `version` counts its changes, from 1.
+
+    `announced` is the priority that the clinic's own system was told of last, None: it was not.
+    """
 
     __tablename__ = "consult_requests"
-    __table_args__ = (Index(None, "clinic_id", "status", "due_at"),)
+    __table_args__ = (
+        Index(None, "clinic_id", "status", "due_at"),
+        Index(
+            "ix_consult_requests_untold", "clinic_id", postgresql_where=UNTOLD, sqlite_where=UNTOLD
+        ),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     clinic_id: Mapped[str] = mapped_column(String(64))
@@ -29,6 +39,7 @@ class ConsultRow(Created, Base):
     decision: Mapped[bytes | None] = mapped_column(EncryptedBytes("consult_requests.decision"))
     version: Mapped[int]
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    announced: Mapped[str | None] = mapped_column(String(16))
 
 
 class ConsultReasonRow(Created, Base):
