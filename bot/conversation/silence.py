@@ -167,7 +167,10 @@ def _give_up(step: _Silence) -> Passed:
     draft.become(status=ConversationStatus.EXPIRED)
     if not has_begun(conversation) or step.is_too_late:
         return _end(draft)
-    if conversation.channel is Channel.WEB or step.may_be_texted and step.contact_at == step.now:
+    if conversation.channel is Channel.WEB:
+        draft.say_phrase("expired")
+        return _end(draft)
+    if step.may_be_texted and step.contact_at == step.now:
         draft.say_phrase("expired", ReplyKind.REMINDER)
         return _end(draft)
     follows = step.at(step.contact_at, TimerKind.LAST_WORD) if step.may_be_texted else None

@@ -21,6 +21,7 @@ from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import StoreUnavailable
 from bot.core.messages import Channel, InboundMessage
+from bot.services.kicking import kick_rows
 from bot.services.parts import Parts
 from bot.services.rooms import flow_and_judge, room_of
 from bot.store.engine import LockedTooLong, store_errors
@@ -179,8 +180,10 @@ def _store(
         direction=SILENCE,
         kind=timer.kind.value,
     )
-    transaction.write(rows_of_turn(stored, parts.keyring, parts.new_id))
+    rows = rows_of_turn(stored, parts.keyring, parts.new_id)
+    transaction.write(rows)
     transaction.connection.commit()
+    kick_rows(parts.kick, rows)
     after = outcome.conversation
     extra = {"conversation_id": after.id, "turn_number": after.turn_number}
     extra |= {"kind": timer.kind.value, "status": after.status.value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -11,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.conversation.model import TimerKind, TimerSet
 from bot.core.errors import StoreUnavailable
-from bot.core.messages import Channel
 from bot.services import timers
+from bot.services.chat_budgets import ChatRules
 from bot.services.clinic_files import apply_clinic, plan_clinic
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import list_consults
@@ -21,10 +22,18 @@ from bot.services.timers import Timekeeper, fire_due_timers, mend_timers
 from bot.store import tables
 from bot.store.engine import LockedTooLong
 from bot.store.loading import InConversation
-from bot.store.timers import lease_timers, move_timer, remove_timer, set_if_newer
+from bot.store.rows import SILENCE, ReplyLeaves, TurnStored, rows_of_turn
+from bot.store.timers import (
+    lease_timers,
+    move_timer,
+    remove_timer,
+    set_if_newer,
+    waiting_without_timer,
+)
 from bot.store.turns import open_turn
 from tests.services.test_clinics import DEMO
 from tests.services.test_consults import DANGER
+from tests.services.visiting import RULES, Chat
 
 BEGINNING = ("Hi", "yes", "1", "3/14/1990", "CA")
 
@@ -426,15 +435,80 @@ def test_the_worker_mends_page_by_page_and_then_rests(talk, seconds, monkeypatch
     assert keep_time() == 2
 
 
-def test_a_web_chat_is_told_on_its_page_and_by_nothing_else(talk):
-    address = {"channel": Channel.WEB, "phone": "session-1"}
-    for text in ("Hi", "yes", "3/14/1990"):
-        talk.send(text, **address)
-    lose = [row for row in talk.rows(tables.ConversationRow) if row.channel == "web"]
-    change(talk, delete(tables.TimerRow).where(tables.TimerRow.conversation_id != lose[0].id))
-    assert timer_of(talk).kind == "expiry"
-    next_step(talk)
-    (said,) = [row for row in talk.rows(tables.MessageRow) if row.kind == "reminder"
-               and row.direction == "outbound"]  # fmt: skip
-    assert (said.channel, said.delivery) == ("web", "waiting")
-    assert talk.rows(tables.OutboxRow) == []
+def test_a_visitor_of_the_chat_finds_why_it_was_closed_and_begins_anew(door):
+    chat = Chat(door, ChatRules(10**6, RULES.sessions, RULES.messages))
+    visitor = chat.visitor()
+    for text in ("yes", "3/14/1990", "CA"):
+        visitor.say(text)
+    assert timer_of(door).kind == "expiry"
+    next_step(door)
+    page = visitor.read()
+    assert page.status == "expired"
+    assert "begin again" in page.messages[-1].text
+    assert door.rows(tables.OutboxRow) == []
+    assert visitor.say("hello").status == "active"
+
+
+def test_what_a_timer_brings_is_told_to_the_queue(talk):
+    kicked = []
+    parts = replace(talk.parts, kick=lambda kind, ids: kicked.append((kind, list(ids))))
+    wait_until_due(talk)
+    fire_due_timers(parts)
+    (row,) = talk.rows(tables.OutboxRow)
+    assert kicked == [("outbox", [row.id])]
+
+
+def test_a_crash_before_the_commit_leaves_nothing_and_the_timer_due_again(talk, monkeypatch):
+    class Crash(BaseException):
+        """As if the process had been killed."""
+
+    def dies(parts, transaction, loaded, timer, outcome, now):
+        stored = TurnStored(
+            message=timers._entry(loaded, now),
+            outcome=outcome,
+            loaded=loaded.conversation,
+            provider_key=None,
+            address_hash=b"",
+            now=now,
+            leaves=ReplyLeaves.QUEUED,
+            direction=SILENCE,
+            kind=timer.kind.value,
+        )
+        assert transaction.write(rows_of_turn(stored, parts.keyring, parts.new_id))
+        raise Crash
+
+    wait_until_due(talk)
+    before = current(talk).turn_number
+    with monkeypatch.context() as patched:
+        patched.setattr(timers, "_store", dies)
+        with pytest.raises(Crash):
+            fire_due_timers(talk.parts)
+    talk.parts.engine.dispose()
+    assert current(talk).turn_number == before
+    assert queued(talk) == []
+    talk.clock.advance(seconds=timers.LEASE_SECONDS)
+    fire_due_timers(talk.parts)
+    assert len(queued(talk)) == 1
+
+
+def lost(door):
+    """The checker: conversations that wait without a timer of their last turn."""
+    with door.parts.engine.connect() as connection:
+        return waiting_without_timer(connection, after="", limit=100)
+
+
+def test_at_no_step_of_any_conversation_a_timer_is_lost(talk, clinician):
+    for text in ("1", "back", "nonsense?!", "pause", "START OVER", "1", "yes", "1", "en español"):
+        talk.send(text)
+        assert lost(talk) == []
+    for _ in range(2):
+        next_step(talk)
+        assert lost(talk) == []
+    talk.send(DANGER)
+    (held,) = list_consults(talk.parts, clinician)
+    release(talk.parts, clinician, held.id)
+    assert lost(talk) == []
+    for text in ("STOP", "START", "HELP"):
+        talk.send(text)
+        assert lost(talk) == []
+    assert len(talk.rows(tables.TimerRow)) == 1
