@@ -184,6 +184,8 @@ def _store(
     transaction.write(rows)
     transaction.connection.commit()
     kick_rows(parts.kick, rows)
+    if outcome.conversation.channel is Channel.WEB:
+        parts.tell(outcome.conversation.id)
     after = outcome.conversation
     extra = {"conversation_id": after.id, "turn_number": after.turn_number}
     extra |= {"kind": timer.kind.value, "status": after.status.value}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from bot.core.decisions import Priority
 from bot.store.heartbeats import ROUTINE, URGENT, SignsOfLife, signs_of_life
 from bot.store.outbox import RANKS
-from bot.store.tables import AlertRow, OptOutRow, OutboxRow
+from bot.store.tables import AlertRow, OptOutRow, OutboxRow, TimerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What waits in the database. `alerts_since` is None when no alert is open."""
+    """What waits in the database. `alerts_since` is None when no alert is open.
+
+    `timers_from` is when the next timer of a silence is due, None when there is none.
+    """
 
     outbox: tuple[Waiting, ...]
     alerts_open: int
     alerts_since: datetime | None
     opt_outs: int
     lanes: tuple[SignsOfLife, ...]
+    timers_from: datetime | None = None
 
 
 def read_figures(connection: Connection, *, alive_since: datetime) -> Figures:
@@ -59,6 +63,7 @@ def read_figures(connection: Connection, *, alive_since: datetime) -> Figures:
         )
         or 0,
         lanes=signs_of_life(connection, since=alive_since),
+        timers_from=connection.scalar(select(func.min(TimerRow.due_at))),
     )
 
 

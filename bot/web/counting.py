@@ -71,6 +71,12 @@ RECEIPTS = Counter(
     ["status"],
     registry=COUNTS,
 )
+SILENCES = Counter(
+    "porchlight_silences",
+    "Steps of silence by kind, and how they left the conversation",
+    ["kind", "status"],
+    registry=COUNTS,
+)
 REFUSALS = Counter(
     "porchlight_webhook_refusals",
     "Webhook requests that were not let in",
@@ -152,6 +158,10 @@ def _receipt(fields: Fields) -> None:
     RECEIPTS.labels(fields["status"]).inc()
 
 
+def _silence(fields: Fields) -> None:
+    SILENCES.labels(fields["kind"], fields["status"]).inc()
+
+
 def _refusal(fields: Fields) -> None:
     REFUSALS.labels(fields["reason"]).inc()
 
@@ -165,6 +175,7 @@ _SPECIAL: dict[str, Callable[[Fields], None]] = {
     "turn_taken": _turn,
     "crisis_not_recorded": _lost_crisis,
     "receipt_noted": _receipt,
+    "timer_fired": _silence,
     "webhook_refused": _refusal,
     "request": _request,
 }

@@ -133,6 +133,9 @@ def _of_figures(figures: Figures, now: datetime) -> list[Gauge]:
         Gauge("outbox_oldest_seconds", "Age of the oldest of them", oldest, kind_and_lane),
         Gauge("alerts_open", "Alerts nobody has taken", {(): figures.alerts_open}),
         Gauge("alerts_oldest_seconds", "Age of the oldest", {(): _age(figures.alerts_since, now)}),
+        Gauge(
+            "timers_late_seconds", "How long a timer is due", {(): _age(figures.timers_from, now)}
+        ),
         Gauge("opt_outs", "Times that patients opted out of texts", {(): figures.opt_outs}),
         Gauge("lanes_alive", "Workers with a sign of life in a lane", alive, ("lane",)),
         Gauge("heartbeat_age_seconds", "Time since the last sign of life", beats, ("lane",)),

@@ -18,6 +18,7 @@ from bot.services.clinic_files import apply_clinic, plan_clinic
 from bot.services.consult_sheet import read_sheet
 from bot.services.consults import list_consults
 from bot.services.handover import release, take_over
+from bot.services.readiness import figures_now
 from bot.services.timers import Timekeeper, fire_due_timers, mend_timers
 from bot.store import tables
 from bot.store.engine import LockedTooLong
@@ -88,6 +89,15 @@ def test_every_turn_replaces_the_timer_of_the_one_before(talk):
     second = timer_of(talk)
     assert (second.kind, second.turn_number) == ("reminder", 6)
     assert second.since == talk.clock()
+
+
+def test_a_timer_that_nobody_fires_is_seen_in_the_figures(talk):
+    wait_until_due(talk)
+    talk.clock.advance(minutes=5)
+    found = figures_now(talk.parts).timers_from
+    assert talk.clock() - found == timedelta(minutes=5)
+    fire_due_timers(talk.parts)
+    assert figures_now(talk.parts).timers_from > talk.clock()
 
 
 def test_nothing_happens_before_a_timer_is_due(talk):
@@ -441,7 +451,10 @@ def test_a_visitor_of_the_chat_finds_why_it_was_closed_and_begins_anew(door):
     for text in ("yes", "3/14/1990", "CA"):
         visitor.say(text)
     assert timer_of(door).kind == "expiry"
-    next_step(door)
+    told = []
+    wait_until_due(door)
+    fire_due_timers(replace(door.parts, tell=told.append))
+    assert told == [current(door).id]
     page = visitor.read()
     assert page.status == "expired"
     assert "begin again" in page.messages[-1].text

@@ -98,6 +98,12 @@ def test_every_warning_is_counted_by_name(growth):
     assert growth("events_total", event="message_kept", level="warning") == 1
 
 
+def test_steps_of_silence_are_counted(growth):
+    extra = {"kind": "reminder", "status": "active"}
+    logging.getLogger("bot.services.timers").info("timer_fired", extra=extra)
+    assert growth("silences_total", kind="reminder", status="active") == 1
+
+
 def test_requests_are_counted_by_template(growth, client):
     client.get("/alerts/" + "0" * 32 + "/" + "1" * 32)
     assert growth("requests_total", route="/alerts/<alert_id>/<token>", status="404") == 1
@@ -110,6 +116,7 @@ def test_figures_of_what_waits_come_from_the_database(client, parts):
     assert value(samples, "database_up") == 1
     assert value(samples, "lanes_alive", lane="urgent") == 1
     assert 0 <= value(samples, "heartbeat_age_seconds", lane="urgent") < 60
+    assert value(samples, "timers_late_seconds") == 0
     for name in ("alerts_open", "alerts_oldest_seconds", "opt_outs", "spool_messages"):
         assert (f"porchlight_{name}", ()) in samples
 
