@@ -128,6 +128,7 @@ def _prepare_demo(config: dict[str, Any]) -> None:
     if config["STAND_IN"]:
         _say(f"what it sends: {config['STAND_IN']}/ (a stand-in for Twilio; make it fail there)")
     _say("text it from a second terminal: DEMO=1 .venv/bin/flask --app wsgi phone")
+    _say(f"patients chat: {config['PUBLIC_URL']}/demo")
 
 
 def _say(line: str) -> None:

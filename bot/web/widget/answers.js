@@ -89,6 +89,13 @@ function makeAnswers({ onText, onChange }) {
     return make("section", card, title, make("dl", {}, ...rows));
   }
 
+  // A line of the summary is changed beside it: its name need not stand among the choices again.
+  function withoutLines(input, summary) {
+    if (!input || !summary) return input;
+    const labels = new Set(summary.map((line) => line.label));
+    return { ...input, choices: input.choices.filter((choice) => !labels.has(choice.label)) };
+  }
+
   function ways(input) {
     const skip = input.can_skip && input.skip ? button(say("skip"), input.skip, "plain") : null;
     const back = input.can_go_back && input.back ? button(say("back"), input.back, "plain") : null;
@@ -103,11 +110,12 @@ function makeAnswers({ onText, onChange }) {
     shown = offer;
     const hadFocus = box.contains(box.getRootNode().activeElement);
     const draw = input && KINDS[input.kind];
+    const open = withoutLines(input, summary);
     const isOpen = input && (input.kind !== "many_of" || input.choices.length > 0);
     box.setAttribute("aria-label", say("answers"));
     const parts = [
       summary && summary.length ? summaryCard(summary) : null,
-      draw && isOpen ? draw(input) : null,
+      draw && isOpen ? draw(open) : null,
       input && FIELDS.has(input.kind) && input.choices.length ? oneOf(input) : null,
       input ? ways(input) : null,
     ];
