@@ -139,7 +139,7 @@ class Audience:
             )
             ours.sendall(head.encode())
             answer = ours.recv(4096)
-            assert answer.startswith(b"HTTP/1.1 200"), answer[:200]
+            assert answer.startswith(b"HTTP/1.1 200"), (len(self.open), answer[:40])
             ours.setblocking(False)
             self.selector.register(ours, selectors.EVENT_READ)
             self.open.append(ours)

@@ -7,6 +7,7 @@ machines through the broker, and found by looking, which also covers whatever wa
 from __future__ import annotations
 
 import logging
+import resource
 import selectors
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -30,6 +31,9 @@ OVER_SECONDS = 20.0
 """How often it is asked whose session is over."""
 
 REST_SECONDS = 2.0
+OTHER_FILES = 64
+"""Beside visitors' connections: the database, the log, the doors."""
+
 RECONNECT_MILLISECONDS = 1000
 SPREAD_MILLISECONDS = 4000
 """After a stop pages come back at different moments, not all at once."""
@@ -74,6 +78,7 @@ class Hub:
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then ask everybody to come back a little later."""
+        self.most = min(self.most, _open_files(self.most))
         log.info("stream_started")
         while not stop.is_set():
             self.round()
@@ -159,6 +164,16 @@ class Hub:
             with suppress(OSError):
                 self.visitors.say(visitor, reconnect_after(RECONNECT_MILLISECONDS + spread))
             self.visitors.drop(visitor)
+
+
+def _open_files(wanted: int) -> int:
+    """Let this process hold so many connections; return how many it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OTHER_FILES
+    if soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft - OTHER_FILES
 
 
 def _one_of_each(readers: dict[Reader, list[Visitor]]) -> Iterable[dict[Reader, Told]]:
