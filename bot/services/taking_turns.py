@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from bot.conversation.model import TurnOutcome
+from bot.conversation.model import ReplyKind, TurnOutcome
 from bot.conversation.turn import take_turn
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
@@ -179,14 +179,18 @@ class _Turn:
         return rows_of_turn(stored, self.parts.keyring, self.parts.new_id)
 
     def _said_before(self, transaction: TurnTransaction) -> Reply:
-        """Return the reply of the first time. Raises IdTaken if it was another's message."""
+        """Return the reply of the first time. Raises IdTaken if it was another's message.
+
+        A text that the outbox sends is not said here as well; where help is, is said all the same.
+        """
         said = transaction.stored_reply(self.message.channel, self.provider_key)
         if said is None:
             raise TurnConflict("the first of two equal messages was not stored after all")
         if not self._is_the_same(said):
             raise IdTaken("this message's id was used for another message")
-        texts = tuple(text.text for text in said.texts)
-        ids = tuple(text.id for text in said.texts)
+        here = [text for text in said.texts if not text.is_queued or text.kind == ReplyKind.CRISIS]
+        texts = tuple(text.text for text in here)
+        ids = tuple(text.id for text in here)
         return Reply(texts, True, said.conversation_id, said.turn_number, None, ids)
 
     def _is_the_same(self, said: StoredReply) -> bool:

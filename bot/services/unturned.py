@@ -178,7 +178,7 @@ def _reply(
         session.flush()
         if task.leaves is ReplyLeaves.QUEUED:
             departure = Departure(
-                id=parts.new_id(),
+                id=row.id,
                 clinic_id=conversation.clinic_id,
                 kind=PATIENT_TEXT,
                 recipient=f"patient:{conversation.patient_id}",

@@ -43,11 +43,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """One text of a reply as it was sent the first time."""
+    """One text of a reply as it was sent the first time; `is_queued` if the outbox sends it."""
 
     id: str
     text: str
     kind: str
+    is_queued: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,9 @@ class TurnReader:
             return None
         first = rows[0]
         texts = (
-            StoredText(row[4], self._text(row[5]), row[6]) for row in rows if row[4] is not None
+            StoredText(row[4], self._text(row[5]), row[6], bool(row[7]))
+            for row in rows
+            if row[4] is not None
         )
         return StoredReply(first[0], first[1], self._text(first[2]), bytes(first[3]), tuple(texts))
 

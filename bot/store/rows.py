@@ -150,8 +150,9 @@ def _sealed_choices(book: RowBook, choices: tuple[Choice, ...]) -> bytes | None:
 
 
 def _queue(book: RowBook, message_id: str, kind: ReplyKind) -> None:
+    """Let the outbox send a text; the row has the text's own id, so that each can be found."""
     departure = Departure(
-        id=book.new_id(),
+        id=message_id,
         clinic_id=book.after.clinic_id,
         kind=PATIENT_TEXT,
         recipient=f"patient:{book.after.patient_id}",

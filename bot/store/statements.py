@@ -149,11 +149,13 @@ _BY_CONVERSATION = (
     "ON c.patient_id = p.id AND c.is_current WHERE c.id = {0}"
 )
 _STORED_REPLY = (
-    "SELECT i.conversation_id, i.turn_number, i.body, p.address_hash, o.id, o.body, o.kind "
+    "SELECT i.conversation_id, i.turn_number, i.body, p.address_hash, o.id, o.body, o.kind, "
+    "q.id IS NOT NULL "
     "FROM messages i JOIN conversations c ON c.id = i.conversation_id "
     "JOIN patients p ON p.id = c.patient_id "
     "LEFT JOIN messages o ON o.conversation_id = i.conversation_id "
     "AND o.turn_number = i.turn_number AND o.in_reply_to = i.id "
+    "LEFT JOIN outbox q ON q.id = o.id "
     "WHERE i.channel = {0} AND i.provider_key = {1} ORDER BY o.position"
 )
 

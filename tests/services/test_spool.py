@@ -212,3 +212,15 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path, keyri
     blocked.write_text("not a folder")
     with pytest.raises(SettingsError, match="SPOOL_DIR"):
         Spool(blocked, keyring, new_id).check()
+
+
+def test_a_kept_message_that_comes_again_is_answered_by_the_outbox_alone(door, outage, seconds):
+    message = door.message("hello")
+    receive(door.parts, message, door.clinic)
+    recover(outage, seconds)
+    for _ in range(2):
+        again = receive(door.parts, message, door.clinic)
+        assert (again.texts, again.duplicate, again.turn_number) == ((), True, 1)
+    outbound = [row for row in door.rows(tables.MessageRow) if row.direction == "outbound"]
+    assert outbound
+    assert {row.id for row in door.rows(tables.OutboxRow)} == {row.id for row in outbound}
