@@ -26,6 +26,8 @@ class FailPoint(StrEnum):
     RECEIPT_KEPT = "receipt-kept"
     ALERT_STEPPED = "alert-stepped"
     ALERT_COMMITTED = "alert-committed"
+    TIMER_WRITTEN = "timer-written"
+    TIMER_COMMITTED = "timer-committed"
     OUTBOX_LEASED = "outbox-leased"
     SENDING_MARKED = "sending-marked"
     ANSWER_READ = "answer-read"

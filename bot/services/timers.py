@@ -20,6 +20,7 @@ from bot.conversation.timers import WAITING, timer_after
 from bot.core.clinic import Clinic
 from bot.core.clock import monotonic_seconds
 from bot.core.errors import StoreUnavailable
+from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import Channel, InboundMessage
 from bot.services.kicking import kick_rows
 from bot.services.parts import Parts
@@ -182,7 +183,9 @@ def _store(
     )
     rows = rows_of_turn(stored, parts.keyring, parts.new_id)
     transaction.write(rows)
+    reached(FailPoint.TIMER_WRITTEN)
     transaction.connection.commit()
+    reached(FailPoint.TIMER_COMMITTED)
     kick_rows(parts.kick, rows)
     if outcome.conversation.channel is Channel.WEB:
         parts.tell(outcome.conversation.id)

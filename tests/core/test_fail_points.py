@@ -1,4 +1,4 @@
-"""Fail points: calls that do nothing, each in one place, and of no use to the program itself."""
+"""Fail points: calls that do nothing, and are of no use to the program itself."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_what_a_listener_raises_is_not_swallowed():
         reached(FailPoint.TURN_WRITTEN)
 
 
-def test_every_point_stands_in_exactly_one_place():
-    found = [name for path in sources() for name in REACHED.findall(path.read_text())]
-    assert sorted(found) == sorted(point.name for point in FailPoint)
+def test_every_point_stands_somewhere_on_the_route():
+    found = {name for path in sources() for name in REACHED.findall(path.read_text())}
+    assert found == {point.name for point in FailPoint}
 
 
 def test_the_program_itself_never_listens():

@@ -184,11 +184,11 @@ def await_true(claim: Callable[[], bool], *, seconds: float) -> float:
     return time.monotonic() - began
 
 
-def prepare(database_url: str) -> None:
+def prepare(database_url: str, clinic: Clinic = CLINIC) -> None:
     """Make the tables and put the clinic in."""
     migrate.upgrade(database_url)
     engine = make_engine(database_url, KeyRing([FIELD_KEY]))
-    row = {"id": CLINIC.id, "document": msgspec.json.encode(CLINIC), "content_hash": "0" * 64}
+    row = {"id": clinic.id, "document": msgspec.json.encode(clinic), "content_hash": "0" * 64}
     row |= {"applied_at": utc_now(), "created_at": utc_now()}
     with engine.begin() as connection:
         connection.execute(ClinicRow.__table__.insert().values(row))

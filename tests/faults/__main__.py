@@ -1,0 +1,78 @@
+"""`script/faults`: breaks the program on purpose and checks that every promise held."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from tests.faults import report
+from tests.faults.hardships import outage, provider_out, unanswered
+from tests.faults.place import DATABASES
+from tests.faults.running import Plan, Result
+from tests.faults.scenarios import at_once, killed, redelivered
+from tests.faults.triggers import POINTS
+
+SCENARIOS: dict[str, Callable[[Plan], Result]] = {
+    "killed": killed,
+    "redelivered": redelivered,
+    "outage": outage,
+    "provider-out": provider_out,
+    "unanswered": unanswered,
+    "at-once": at_once,
+}
+PARTS: dict[str, Callable[[Plan], Result]] = {
+    "flagged": partial(outage, kinds=["flagged"]),
+    "frozen": partial(outage, kinds=["frozen"]),
+    "deaf": partial(provider_out, moods=["deaf"]),
+}
+"""Scenarios that show one thing of another; run when they are named."""
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/faults", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
+    parser.add_argument("--turns", type=int, default=200, help="of each scenario (200)")
+    parser.add_argument("--kills", type=int, default=1, help="at each point (1)")
+    parser.add_argument("--points", nargs="*", default=list(POINTS), metavar="POINT")
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--routine", action="store_true", help="nobody is in danger")
+    parser.add_argument("--then-outage", action="store_true", help="after each kill")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--patience", type=float, default=10.0, help="seconds for each point")
+    parser.add_argument("--settles", type=float, default=60.0, help="seconds to settle within")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    wanted = parser.parse_args(given)
+    strange = set(wanted.scenarios) - set(SCENARIOS | PARTS) | set(wanted.points) - set(POINTS)
+    if strange:
+        parser.error(f"unknown: {', '.join(sorted(strange))}")
+    return wanted
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Return 0 if every promise held, 1 if not."""
+    wanted = arguments(given)
+    results = []
+    for name in wanted.scenarios or SCENARIOS:
+        for database in wanted.database or DATABASES:
+            plan = Plan(database, wanted.turns, wanted.kills, tuple(wanted.points), wanted.seed)
+            plan.routine, plan.then_outage = wanted.routine, wanted.then_outage
+            plan.patience, plan.settles_within = wanted.patience, wanted.settles
+            began = time.monotonic()
+            results.append((SCENARIOS | PARTS)[name](plan))
+            took = time.monotonic() - began
+            print(f"faults: {name} on {database}: {took:.0f} s", file=sys.stderr, flush=True)
+    print(report.table(results), report.deaths(results), sep="\n\n")
+    if wanted.json:
+        report.write(results, wanted.json)
+    if report.is_kept(results):
+        return 0
+    print(f"\nNot kept:\n{report.cases_against(results)}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
