@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.conversation.model import Conversation, TimerKind, TimerSet
 from bot.store.tables import ConversationRow, TimerRow
+from bot.store.tables.patients import WAITING
 
 _INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
@@ -119,12 +120,7 @@ def waiting_without_timer(
     rows = connection.execute(
         select(ConversationRow.id, ConversationRow.clinic_id)
         .outerjoin(TimerRow, has_its_own)
-        .where(
-            ConversationRow.is_current,
-            ConversationRow.status.in_(("active", "paused")),
-            ConversationRow.id > after,
-            TimerRow.conversation_id.is_(None),
-        )
+        .where(WAITING, ConversationRow.id > after, TimerRow.conversation_id.is_(None))
         .order_by(ConversationRow.id)
         .limit(limit)
     ).all()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
 from sqlalchemy.orm import Session
 
 from bot.conversation.model import TimerKind, TimerSet
@@ -508,6 +508,22 @@ def lost(door):
     """The checker: conversations that wait without a timer of their last turn."""
     with door.parts.engine.connect() as connection:
         return waiting_without_timer(connection, after="", limit=100)
+
+
+def test_looking_for_lost_timers_costs_what_waits_not_what_was(talk):
+    """However many conversations are over, only those that wait are looked at."""
+    seen = []
+    event.listen(talk.parts.engine, "before_cursor_execute", lambda *a: seen.append(a[2:4]))
+    lost(talk)
+    ((statement, values),) = [pair for pair in seen if "timers" in pair[0]]
+    is_sqlite = talk.parts.engine.dialect.name == "sqlite"
+    with talk.parts.engine.connect() as connection:
+        if not is_sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+        plan = connection.exec_driver_sql(explain + statement, values).all()
+    assert "ix_conversations_waiting" in str(plan)
 
 
 def test_at_no_step_of_any_conversation_a_timer_is_lost(talk, clinician):

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.store.columns import EncryptedBytes, EncryptedText, UtcDateTime
 from bot.store.tables.base import CODE, HASH, ID, Base, Created
 
-_WAITING = text("is_current AND status IN ('active', 'paused')")
-"""Conversations in which the flow waits for the patient: each must have a timer."""
+WAITING = text("is_current AND status IN ('active', 'paused')")
+"""Conversations in which the flow waits for the patient: each must have a timer.
+
+Written out, since no database uses a partial index for a condition with parameters.
+"""
 
 
 class PatientRow(Created, Base):
@@ -49,8 +52,8 @@ class ConversationRow(Created, Base):
         Index(
             "ix_conversations_waiting",
             "id",
-            postgresql_where=_WAITING,
-            sqlite_where=_WAITING,
+            postgresql_where=WAITING,
+            sqlite_where=WAITING,
         ),
     )
 
