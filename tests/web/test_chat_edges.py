@@ -4,8 +4,11 @@ import json
 
 import pytest
 
+from bot.app import create_app
+from bot.web import chat as chat_views
+from bot.web.chat_entrance import caller_address
 from tests.web.chatting import Chatter, begin, chatter
-from tests.web.conftest import CRISIS
+from tests.web.conftest import CRISIS, add_clinic, settings_for
 
 
 @pytest.fixture
@@ -156,3 +159,53 @@ def test_nothing_of_the_chat_is_cached_and_no_cookie_is_set(client, visitor):
     assert response.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in response.headers
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a fault of ours"), KeyError("another")])
+def test_danger_gets_the_card_even_from_a_program_that_fails(visitor, monkeypatch, fault):
+    def fail(*_args, **_named):
+        raise fault
+
+    monkeypatch.setattr(chat_views, "say_in_chat", fail)
+    assert_helps(visitor.send(CRISIS), 503)
+    assert visitor.send("hello").status_code == 500
+
+
+@pytest.fixture
+def strict(database_url, tmp_path):
+    """A program that takes two messages a minute and stands behind one proxy."""
+    few = {"CHAT_MESSAGES_PER_ADDRESS": "2", "TRUSTED_PROXIES": "1"}
+    made = create_app(settings_for(database_url, tmp_path / "instance", **few))
+    add_clinic(made.extensions["porchlight"])
+    yield made
+    made.extensions["porchlight"].engine.dispose()
+
+
+def test_who_sends_too_much_is_told_how_long_to_wait_and_danger_is_not(strict):
+    hasty = chatter(strict.test_client())
+    answers = [hasty.send("hm") for _ in range(5)]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.json["code"] == 429
+    assert hasty.say(CRISIS)["emergency"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "caller"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        (2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_forwarded_addresses_are_believed_from_trusted_proxies_alone(
+    app, proxies, forwarded, caller
+):
+    app.config["TRUSTED_PROXIES"] = proxies
+    socket = {"REMOTE_ADDR": "127.0.0.1"}
+    headers = {"X-Forwarded-For": forwarded}
+    with app.test_request_context("/", headers=headers, environ_base=socket):
+        assert caller_address() == caller
