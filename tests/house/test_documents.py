@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from bot.consults.alert import AlertReason
 from bot.consults.model import ConsultAction, ConsultStatus
 from bot.conversation.model import ConversationStatus, TimerKind
 from tests.house.sources import ROOT, sources
@@ -39,6 +40,7 @@ def test_every_code_on_the_clinicians_pages_has_words():
     assert set(words["statuses"]) == {status.value for status in ConsultStatus}
     assert {action.value for action in ConsultAction} <= set(words["actions"])
     assert {kind.value for kind in TimerKind} <= set(words["actions"])
+    assert {reason.value for reason in AlertReason} <= set(words["alert_details"])
     assert set(words["conversations"]) == {status.value for status in ConversationStatus}
 
 
