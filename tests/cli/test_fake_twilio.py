@@ -17,12 +17,11 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
-from twilio.rest import Client
 
 from bot.channels.signature import make_signature_check
 from bot.cli.fake_twilio.mode import Mode, changed, described
 from bot.cli.fake_twilio.server import fake_twilio as whole_fake
-from bot.delivery.twilio_texts import _Redirected
+from bot.delivery.twilio_api import make_client
 from tests.fakes.twilio import ACCOUNT, TOKEN, Mood, fake_twilio
 from tests.fakes.twilio_shapes import departures
 from tests.live.processes import ROOT
@@ -39,7 +38,7 @@ def fake():
 
 
 def client(url, *, token=TOKEN, seconds=3):
-    return Client(ACCOUNT, token, http_client=_Redirected(url, seconds))
+    return make_client(ACCOUNT, token, api_url=url, timeout_seconds=seconds)
 
 
 def test_texts_and_calls_are_made_listed_and_fetched_as_the_description_says(fake):
