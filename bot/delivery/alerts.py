@@ -19,9 +19,18 @@ from bot.core.fail_points import FailPoint, reached
 from bot.core.messages import Channel
 from bot.delivery.announcing import announce_alert
 from bot.delivery.parts import DeliveryParts
-from bot.store.alerts import AlertStep, StoredAlert, add_step, due_alerts, save_alert
+from bot.delivery.senders import Undeliverable
+from bot.store.alerts import (
+    AlertStep,
+    StoredAlert,
+    add_step,
+    due_alerts,
+    is_open_alert,
+    is_overtaken,
+    save_alert,
+)
 from bot.store.engine import store_errors
-from bot.store.outbox import Departure, put
+from bot.store.outbox import Departure, OutboxItem, put
 from bot.store.page_watch import PAGE_TEXT
 
 ALERTS_AT_ONCE = 20
@@ -90,6 +99,18 @@ def _page(
         parts.new_id(), stored.alert.id, "paged", number, CHANNELS[kind], departure.id
     )
     add_step(connection, step, now=parts.now())
+
+
+def refuse_settled(item: OutboxItem, connection: Connection) -> None:
+    """Raise Undeliverable for a page whose alert was taken, or that a later page has overtaken.
+
+    After an hour without a provider nobody is to get a page for every step of that hour.
+    """
+    alert_id = item.payload["alert_id"]
+    if not is_open_alert(connection, alert_id):
+        raise Undeliverable("taken")
+    if is_overtaken(connection, alert_id, item.id):
+        raise Undeliverable("overtaken")
 
 
 def _ways(person: OnCall, *, by_voice: bool) -> tuple[str, ...]:

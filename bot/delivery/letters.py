@@ -10,7 +10,13 @@ from sqlalchemy import Connection
 from bot.core.clinic import Clinic, OnCall
 from bot.core.decisions import Priority
 from bot.core.segments import split_text
-from bot.delivery.alerts import PAGE_CALL, PAGE_EMAIL, call_document, page_letter
+from bot.delivery.alerts import (
+    PAGE_CALL,
+    PAGE_EMAIL,
+    call_document,
+    page_letter,
+    refuse_settled,
+)
 from bot.delivery.announcing import WEBHOOK, event_body
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.patient_texts import (
@@ -40,15 +46,16 @@ def _page(parts: DeliveryParts, item: OutboxItem) -> Outgoing:
     person = _on_call(clinic, item.recipient)
     if clinic is None or person is None:
         raise Undeliverable("left-the-list")
+    send = partial(Outgoing, check=partial(refuse_settled, item))
     subject, body = page_letter(parts, clinic, kind=item.kind, payload=item.payload)
     if item.kind == PAGE_TEXT and person.phone is not None:
-        return Outgoing(parts.texts, Letter(item.id, person.phone, sender_of(clinic), body))
+        return send(parts.texts, Letter(item.id, person.phone, sender_of(clinic), body))
     if item.kind == PAGE_EMAIL and person.email is not None:
-        return Outgoing(parts.letters, Letter(item.id, person.email, "", body, subject))
+        return send(parts.letters, Letter(item.id, person.email, "", body, subject))
     if item.kind == PAGE_CALL and person.phone is not None:
         document = call_document(parts, clinic, item.payload)
         number = clinic.sms_numbers[0]
-        return Outgoing(parts.calls, Letter(item.id, person.phone, number, document))
+        return send(parts.calls, Letter(item.id, person.phone, number, document))
     raise Undeliverable("no-address")
 
 

@@ -36,6 +36,11 @@ from bot.store.page_watch import PAGE_TEXT, page_failed
 
 ATTEMPTS = 8
 RESENDS_OF_UNKNOWN = {Priority.STAT: 1}
+ATTEMPTS_OF_STAT = 60
+"""What is stat is tried for an hour, at least once a minute: when a provider is back after an
+outage, a page leaves within two minutes."""
+
+LONGEST_PAUSE_OF_STAT = 60
 PAUSES_SECONDS = (5, 15, 60, 300, 900, 1800, 3600)
 
 LOOKS_SECONDS = (15, 45, 120, 300)
@@ -80,7 +85,8 @@ def taken(
 
 def refused(parts: DeliveryParts, item: OutboxItem, failure: ProviderFailure) -> None:
     """Try again later if that may help and was not tried often enough; else it has failed."""
-    if failure.retryable and item.attempts + 1 < ATTEMPTS:
+    most = ATTEMPTS_OF_STAT if item.priority is Priority.STAT else ATTEMPTS
+    if failure.retryable and item.attempts + 1 < most:
         later(parts, item, failure.code)
     else:
         ended(parts, item, OutboxState.FAILED, failure.code)
@@ -113,7 +119,8 @@ def look_later(parts: DeliveryParts, item: OutboxItem, *, looks: int, code: str)
 
 def later(parts: DeliveryParts, item: OutboxItem, code: str) -> None:
     """Give the row back, to be tried again after a pause that grows with the attempts."""
-    until = pause_until(item.id, item.attempts, parts.now())
+    longest = LONGEST_PAUSE_OF_STAT if item.priority is Priority.STAT else PAUSES_SECONDS[-1]
+    until = pause_until(item.id, item.attempts, parts.now(), longest=longest)
     with store_errors(), parts.engine.begin() as connection:
         postpone(connection, item, until=until, error=code)
     parts.report("outbox.later", outbox_id=item.id, error_code=code)
@@ -150,8 +157,10 @@ def _follow(
         page_failed(connection, item.payload, now=now, new_id=parts.new_id)
 
 
-def pause_until(outbox_id: str, attempts: int, now: datetime) -> datetime:
+def pause_until(
+    outbox_id: str, attempts: int, now: datetime, *, longest: int = PAUSES_SECONDS[-1]
+) -> datetime:
     """Return when to try again: growing pauses, spread by up to a quarter by the row's own id."""
-    pause = PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS) - 1)]
+    pause = min(longest, PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS) - 1)])
     spread = crc32(f"{outbox_id}:{attempts}".encode()) % 1000 / 4000
     return now + timedelta(seconds=pause * (1 + spread))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.orm import aliased
 
 from bot.consults.alert import Alert
 from bot.store.tables import AlertRow, AlertStepRow
@@ -127,6 +128,31 @@ def add_step(connection: Connection, step: AlertStep, *, now: datetime) -> None:
             created_at=now,
         )
     )
+
+
+def is_open_alert(connection: Connection, alert_id: str) -> bool:
+    """Whether nobody has taken this alert; one that is not there counts as open."""
+    taken = select(AlertRow.id).where(
+        AlertRow.id == alert_id, AlertRow.acknowledged_at.is_not(None)
+    )
+    return connection.execute(taken).first() is None
+
+
+def is_overtaken(connection: Connection, alert_id: str, outbox_id: str) -> bool:
+    """Whether the same person was paged again by the same way after this page of an alert."""
+    this, later = aliased(AlertStepRow), aliased(AlertStepRow)
+    found = connection.execute(
+        select(later.id)
+        .join(this, (this.person == later.person) & (this.channel == later.channel))
+        .where(
+            this.alert_id == alert_id,
+            later.alert_id == alert_id,
+            this.outbox_id == outbox_id,
+            later.created_at > this.created_at,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 def _stored(row: Any) -> StoredAlert:

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from bot.core.errors import ProviderFailure
 from bot.core.segments import count_segments
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_due
+from bot.store.page_watch import page_failed
 from bot.store.tables import AlertRow, AlertStepRow, OutboxRow
 
 
@@ -112,3 +114,46 @@ def test_the_alert_acts_again_after_any_silence(post):
         (alert,) = post.rows(AlertRow)
         assert alert.next_at - post.clock() <= timedelta(minutes=15)
         post.clock.advance(minutes=7)
+
+
+def outage(post, minutes):
+    """The worker works while the provider takes no text; every second would be the same."""
+    post.texts.moods = [ProviderFailure("twilio", "connect", retryable=True)] * 9999
+    for _ in range(minutes * 4):
+        page_due_alerts(post.parts)
+        deliver_due(post.parts)
+        post.clock.advance(seconds=15)
+    post.texts.moods = []
+
+
+def test_after_an_outage_everybody_is_paged_within_two_minutes_and_once(post):
+    post.open_alert()
+    page_due_alerts(post.parts)
+    outage(post, 14)
+    for _ in range(8):
+        deliver_due(post.parts)
+        post.clock.advance(seconds=15)
+    assert sorted(letter.to for letter in post.texts.taken) == ["+12135550901", "+12135550902"]
+
+
+def test_a_page_whose_alert_was_taken_meanwhile_does_not_leave(post):
+    post.open_alert()
+    page_due_alerts(post.parts)
+    with post.parts.engine.begin() as connection:
+        connection.execute(update(AlertRow).values(acknowledged_at=post.clock(), next_at=None))
+    deliver_due(post.parts)
+    assert post.texts.taken == post.letters.taken == []
+    assert {row.last_error for row in post.rows(OutboxRow)} == {"taken"}
+
+
+def test_two_pages_of_one_step_that_fail_move_the_alert_on_once(post):
+    post.open_alert()
+    page_due_alerts(post.parts)
+    with post.parts.engine.begin() as connection:
+        payload = {"alert_id": "a1", "row": 0}
+        told = [
+            page_failed(connection, payload, now=post.clock(), new_id=post.parts.new_id)
+            for _ in range(2)
+        ]
+    assert told == [True, False]
+    assert post.rows(AlertRow)[0].at_least == 1

@@ -245,3 +245,11 @@ def test_outside_the_demo_nothing_goes_to_this_machine_or_our_own_network(url, c
 )
 def test_which_addresses_belong_to_the_open_network(address, public):
     assert is_public(address) is public
+
+
+def test_a_name_with_one_address_in_our_own_network_is_refused(monkeypatch):
+    found = [(2, 1, 6, "", (address, 443)) for address in ("8.8.8.8", "10.0.0.7")]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_a, **_n: found)
+    with pytest.raises(ProviderFailure) as caught:
+        webhooks(is_demo=False).send(Letter("k1", "https://ehr.clinic.test/", "demo", "{}"))
+    assert caught.value.code == "private-address"
