@@ -190,9 +190,19 @@ def _gathered(hits: list[Hit], grammar: Grammar) -> tuple[Gathering, Hit] | None
     }
     for gathering in grammar.gatherings:
         own = [hit for hit in signs.values() if hit.rule.category is gathering.category]
-        if sum(1 + hit.rule.tier for hit in own) >= gathering.weight:
+        if sum(1 + hit.rule.tier for hit in _apart(own)) >= gathering.weight:
             return gathering, own[0]
     return None
+
+
+def _apart(hits: list[Hit]) -> list[Hit]:
+    """Return the hits that share no words with a heavier one: one phrase is one sign."""
+    kept: list[tuple[int, int, Hit]] = []
+    for hit in sorted(hits, key=lambda each: -each.rule.tier):
+        start, end = hit.original_span
+        if all(end <= other_start or other_end <= start for other_start, other_end, _ in kept):
+            kept.append((start, end, hit))
+    return [hit for _, _, hit in kept]
 
 
 def _precedence(hit: Hit) -> tuple[int, bool, int]:

@@ -64,3 +64,9 @@ def test_a_text_written_by_ear_fires(detector: Detector, text: str) -> None:
 
 def test_an_english_word_is_not_taken_for_a_spanish_one(detector: Detector) -> None:
     assert detector.screen("my bosses are in asia").tier is Tier.NONE
+
+
+def test_one_phrase_is_one_sign_however_many_rules_it_meets(detector: Detector) -> None:
+    finding = detector.screen("i feel so hopeless")
+    assert len([hit for hit in finding.rules if hit.id.startswith("en.")]) > 1
+    assert not finding.fires
