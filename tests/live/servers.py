@@ -55,6 +55,7 @@ CLINIC = Clinic(
     licensed_states=("US-NY", "US-CA"),
     flow="ketamine-screening",
     on_call=(OnCall("Nurse", phone="+12125550123"),),
+    segments_per_second=100.0,
 )
 
 

@@ -19,6 +19,8 @@ function makeListening(api, retrying, { tokenOf, hear, read, isWaiting, isLookin
   function take(event) {
     isStreaming = true;
     if (event.id) lastId = event.id;
+    // What was said between the last look and this moment is on neither side of the stream.
+    if (event.name === "open") read();
     hear(event);
   }
 
