@@ -22,6 +22,7 @@ from bot.cli.keys import keys
 from bot.cli.outbox import outbox
 from bot.cli.phone import phone
 from bot.cli.reconcile import reconcile
+from bot.cli.restoring import restore
 from bot.cli.rules import rules
 from bot.cli.serve import migrate, queue, serve, worker
 from bot.cli.spool import spool
@@ -77,7 +78,7 @@ BLUEPRINTS = (
 )
 COMMANDS = (
     *(serve, worker, queue, stream_command, migrate, phone, fake_twilio, reconcile),
-    *(rules, clinics, clinicians, flows, keys, spool, outbox),
+    *(rules, clinics, clinicians, flows, keys, spool, restore, outbox),
 )
 rules.add_command(backtest)
 
