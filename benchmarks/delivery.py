@@ -125,6 +125,7 @@ class Post:
             texts=self.texts,
             letters=KeptAtHome(),
             calls=KeptAtHome(),
+            webhooks=KeptAtHome(),
             pages=load_pages(),
             alert_link="http://127.0.0.1:1/{}".format,
             call_link="http://127.0.0.1:1/{}".format,
