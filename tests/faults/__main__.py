@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults import report
-from tests.faults.hardships import outage, provider_out, unanswered
+from tests.faults.hardships import kept_first, outage, provider_out, unanswered
 from tests.faults.place import DATABASES
 from tests.faults.running import Plan, Result
 from tests.faults.scenarios import at_once, killed, redelivered
@@ -26,6 +26,7 @@ SCENARIOS: dict[str, Callable[[Plan], Result]] = {
 }
 PARTS: dict[str, Callable[[Plan], Result]] = {
     "flagged": partial(outage, kinds=["flagged"]),
+    "kept-first": kept_first,
     "frozen": partial(outage, kinds=["frozen"]),
     "deaf": partial(provider_out, moods=["deaf"]),
 }
@@ -41,6 +42,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--database", choices=DATABASES, action="append")
     parser.add_argument("--routine", action="store_true", help="nobody is in danger")
     parser.add_argument("--then-outage", action="store_true", help="after each kill")
+    parser.add_argument("--unreported", action="store_true", help="no callbacks come")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=10.0, help="seconds for each point")
     parser.add_argument("--settles", type=float, default=60.0, help="seconds to settle within")
@@ -60,6 +62,7 @@ def main(given: Sequence[str] | None = None) -> int:
         for database in wanted.database or DATABASES:
             plan = Plan(database, wanted.turns, wanted.kills, tuple(wanted.points), wanted.seed)
             plan.routine, plan.then_outage = wanted.routine, wanted.then_outage
+            plan.unreported = wanted.unreported
             plan.patience, plan.settles_within = wanted.patience, wanted.settles
             began = time.monotonic()
             results.append((SCENARIOS | PARTS)[name](plan))

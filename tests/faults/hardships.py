@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from bot.services.health import LONGEST_REST_SECONDS
 from tests.faults.checker import ON_CALL, Claim
 from tests.faults.place import Place, a_place
 from tests.faults.running import Plan, Result, judged, settle, until
@@ -22,6 +25,9 @@ LONGEST_SECONDS = 5.0
 REPLAYED_WITHIN_SECONDS = 60.0
 PAGED_WITHIN_SECONDS = 120.0
 GONE = "gone"
+LASTS_SECONDS = 1.5
+"""How long an outage goes on after all have spoken: whoever replays tries in vain meanwhile."""
+
 MOODS = ("broken", "busy", "deaf", "broken-after")
 
 
@@ -38,8 +44,9 @@ def outage(plan: Plan, *, kinds: Sequence[str] = ()) -> Result:
             patients = [f"+1415{number:03d}{n:04d}" for n in range(max(4, plan.turns // 24))]
             _speak(traffic, patients, ("Hi", "yes"))
             with out():
-                _speak(traffic, patients, ("1", "2"))
                 _speak(traffic, [f"{p[:-4]}9{p[-3:]}" for p in patients[::4]], (CRISIS,))
+                _speak(traffic, patients, ("1", "2"))
+                time.sleep(LASTS_SECONDS)
             slowest = max(slowest, settle(place, plan))
         result = judged("outage", plan, place, traffic)
     result.claims += _latencies(traffic)
@@ -47,6 +54,21 @@ def outage(plan: Plan, *, kinds: Sequence[str] = ()) -> Result:
     result.claims.append(Claim("P3", "kept texts are turns within 60 s", 1, late))
     result.figures["slowest_replay_seconds"] = round(slowest, 1)
     return result
+
+
+def kept_first(plan: Plan) -> Result:
+    """Patients go on after an outage while no worker runs: each one's kept texts come first."""
+    with a_place(plan.database) as place:
+        traffic = Traffic(place.line, plan.seed)
+        assert place.worker is not None
+        patients = [f"+1415{n:07d}" for n in range(max(2, plan.turns // 4))]
+        os.killpg(place.worker.pid, signal.SIGSTOP)
+        with _flagged(place):
+            _speak(traffic, patients, ("Hi", "yes"))
+        time.sleep(LONGEST_REST_SECONDS)
+        _speak(traffic, patients, ("1", "2"))
+        os.killpg(place.worker.pid, signal.SIGCONT)
+        return judged("kept first", plan, place, traffic)
 
 
 def _outages(place: Place) -> Iterator[tuple[str, Callable[[], AbstractContextManager[None]]]]:

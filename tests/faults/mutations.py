@@ -24,7 +24,10 @@ FAILED = "        ended(parts, item, OutboxState.FAILED, code)"
 ONCE = 'conflict="ON CONFLICT (channel, provider_key) DO NOTHING"'
 
 KILLED = ("killed", "--database", "sqlite", "--turns", "40", "--kills", "3", "--points")
-ROUTINE = ("killed", "--routine", "--database", "sqlite", "--turns", "20", "--points")
+ROUTINE = (
+    *("killed", "--routine", "--unreported", "--database", "sqlite"),
+    *("--turns", "20", "--kills", "2", "--points"),
+)
 REDELIVERED = ("redelivered", "--database", "sqlite", "--turns", "24")
 OUTAGE = ("flagged", "--database", "sqlite", "--turns", "60")
 DEAF = ("deaf", "--database", "sqlite", "--turns", "40")
@@ -199,7 +202,7 @@ MUTATIONS = (
     Mutation(
         "a later text is treated before those that were kept",
         _in(INBOUND, "            _replay_before(parts, task)\n", "            pass\n"),
-        (*KILLED, "spool-kept"),
+        ("kept-first", "--database", "sqlite", "--turns", "24"),
     ),
     Mutation(
         "a crisis is kept and not answered while the database is away",
@@ -237,9 +240,9 @@ MUTATIONS = (
     Mutation(
         "a turn skips a number",
         _in(
-            "bot/conversation/draft.py",
-            "turn_number=conversation.turn_number + 1)",
-            "turn_number=conversation.turn_number + 2)",
+            "bot/conversation/turn.py",
+            "turn_number=draft.conversation.turn_number + 1)",
+            "turn_number=draft.conversation.turn_number + 2)",
         ),
         REDELIVERED,
     ),

@@ -7,8 +7,9 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from bot.core.clock import utc_now
 from tests.faults.checker import Claim
@@ -69,6 +70,10 @@ def write(results: Sequence[Result], path: Path) -> None:
     document = {
         "at": utc_now().isoformat(timespec="seconds"),
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "results": [asdict(result) for result in results],
+        "results": [_plain(result) for result in results],
     }
     path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    return asdict(replace(result, deaths=None)) | {"deaths": dict(result.deaths)}

@@ -27,7 +27,7 @@ class Plan:
     """How much of it. `points` are the places at which `kills` processes each are killed.
 
     `routine`: nobody is in danger, and what the outbox sends are replies alone. `then_outage`:
-    after each kill the database is away for a while.
+    after each kill the database is away for a while. `unreported`: Twilio calls nobody back.
     """
 
     database: str
@@ -39,6 +39,7 @@ class Plan:
     settles_within: float = 60.0
     routine: bool = False
     then_outage: bool = False
+    unreported: bool = False
 
 
 @dataclass

@@ -25,6 +25,7 @@ def killed(plan: Plan) -> Result:
     """Processes are killed at every point while patients text and the worker works."""
     with a_place(plan.database) as place:
         traffic = Traffic(place.line, plan.seed, danger=0.0 if plan.routine else DANGER)
+        place.behave(callback_copies=0 if plan.unreported else 1)
         killer = threading.Thread(target=_kill_everywhere, args=(place, plan))
         killer.start()
         traffic.run(lambda turns: killer.is_alive() or turns < plan.turns, clients=CLIENTS)
