@@ -23,6 +23,9 @@ MOST_INBOUND = 20_000
 
 log = logging.getLogger(__name__)
 
+TRIAL = "Sent from your Twilio trial account - "
+"""What Twilio puts in front of every text of an account that is not paid for."""
+
 LISTED = 50
 """How many of a number's newest texts are looked through."""
 
@@ -59,7 +62,8 @@ class TwilioTexts:
         recent = [text for text in listed if _is_ours(text, letter, since - SLACK)]
         if any(not text.body for text in recent):
             raise ProviderFailure(TWILIO, "no-bodies", retryable=False)
-        same = [text for text in recent if _bare(text.body).endswith(_bare(letter.body))]
+        wanted = _bare(letter.body)
+        same = [text for text in recent if _bare(text.body).removeprefix(TRIAL) == wanted]
         same.sort(key=lambda text: text.date_created)
         return tuple(text.sid for text in same)
 

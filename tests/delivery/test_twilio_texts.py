@@ -138,3 +138,15 @@ def test_a_listed_text_that_cannot_be_read_is_left_out_with_an_alarm(
     found = texts(fake.url).inbound("+15005550006", SINCE)
     assert [message.provider_id for message in found] == ["SM" + "b" * 32]
     assert "listed_text_unreadable" in caplog.text
+
+
+def test_a_text_that_only_ends_with_the_same_words_is_another(fake: FakeTwilio) -> None:
+    longer = replace(LETTER, body=f"Sorry, I did not get that.\n{LETTER.body}")
+    texts(fake.url).send(longer)
+    assert texts(fake.url).find(LETTER, since=SINCE) == ()
+
+
+def test_what_a_trial_account_puts_in_front_is_passed_over(fake: FakeTwilio) -> None:
+    trial = replace(LETTER, body=f"Sent from your Twilio trial account - {LETTER.body}")
+    sid = texts(fake.url).send(trial)
+    assert texts(fake.url).find(LETTER, since=SINCE) == (sid,)

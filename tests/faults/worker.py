@@ -1,7 +1,7 @@
 """The worker as the harness runs it: a parent that has loaded everything forks the real loop.
 
-The child is the program's own `run`; when it is killed the parent forks the next one at once,
-which takes milliseconds where a start from nothing takes seconds.
+The child is the program's own `run`; when it is killed, or ends by a fault, the parent forks the
+next one at once as the supervisor does, in milliseconds where a start from nothing takes seconds.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import sys
+import traceback
 from threading import Event
 from typing import Any
 
@@ -32,15 +34,22 @@ def work() -> None:
         run(app.extensions["delivery"](), stop)
 
 
+def _work_and_leave() -> None:
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(1)
+
+
 def main() -> None:
     while True:
         child = os.fork()
         if child == 0:
-            work()
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        if not os.WIFSIGNALED(status):
-            return
+            _work_and_leave()
+        os.waitpid(child, 0)
 
 
 if __name__ == "__main__":
