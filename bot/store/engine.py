@@ -168,6 +168,7 @@ def _make_sqlite(url: URL, limits: StoreLimits) -> Engine:
         raise SettingsError(["DATABASE_URL"], "SQLite needs a file: sqlite:////path/to/file.db")
     engine = create_engine(
         url,
+        hide_parameters=True,
         connect_args={"timeout": limits.busy_seconds},
         pool_size=limits.pool_size,
         pool_timeout=limits.deadline_seconds,
@@ -191,6 +192,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def _make_postgresql(url: URL, limits: StoreLimits) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,
         connect_args=_postgresql_arguments(limits),
         pool_size=limits.pool_size,
         pool_timeout=limits.deadline_seconds,
