@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -24,9 +25,19 @@ PATIENCE_SECONDS = 90
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port that is free, and the next one too: the demo's stand-in for Twilio takes it.
+
+    Below the ports that the system gives to connections, so that none of those takes it meanwhile.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, socket.socket() as beside:
+            try:
+                probe.bind(("127.0.0.1", port))
+                beside.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
 
 
 def environment(folder, *, port, **changes):

@@ -100,7 +100,7 @@ def test_a_deployment_file_starts_programs_that_exist(path, app):
 
 def test_the_compose_file_has_every_program_and_waits_for_the_tables():
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    assert {"database", "broker", "migrate", "web", "worker", "queue"} == set(services)
-    for name in ("web", "worker", "queue"):
+    assert {"database", "broker", "migrate", "web", "worker", "stream", "queue"} == set(services)
+    for name in ("web", "worker", "stream", "queue"):
         needed = services[name]["depends_on"]["migrate"]["condition"]
         assert needed == "service_completed_successfully"
