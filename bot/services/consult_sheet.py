@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from bot.conversation.model import ConversationStatus, ReplyKind
@@ -23,7 +23,7 @@ from bot.services.consults import ConsultSummary, find_own, find_summary
 from bot.services.parts import Parts
 from bot.services.stored_answers import answers_of
 from bot.services.transactions import writing
-from bot.store.rows import CHANGE, CLINICIAN
+from bot.store.rows import CHANGE, CLINICIAN, INBOUND
 from bot.store.tables import (
     ClinicianRow,
     ConsultEventRow,
@@ -38,7 +38,10 @@ from bot.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class SeenDanger:
-    """One safety event: what was seen, by which rules, and which resources were said."""
+    """One safety event: what was seen in which words, by which rules, and what was said.
+
+    `words` is the message of that turn; the rules' spans lie in it when `source` is a text.
+    """
 
     at: datetime
     tier: str
@@ -47,6 +50,7 @@ class SeenDanger:
     source: str
     rules: tuple[RuleHit, ...]
     said: tuple[str, ...]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,14 @@ def _flags(session: Session, conversation_id: str) -> tuple[str, ...]:
 
 
 def _danger(session: Session, conversation_id: str) -> tuple[SeenDanger, ...]:
-    rows = session.scalars(
-        select(SafetyEventRow)
+    inbound = (
+        MessageRow.conversation_id == SafetyEventRow.conversation_id,
+        MessageRow.turn_number == SafetyEventRow.turn_number,
+        MessageRow.direction == INBOUND,
+    )
+    rows = session.execute(
+        select(SafetyEventRow, MessageRow)
+        .outerjoin(MessageRow, and_(*inbound))
         .where(SafetyEventRow.conversation_id == conversation_id)
         .order_by(SafetyEventRow.turn_number, SafetyEventRow.id)
     )
@@ -167,8 +177,9 @@ def _danger(session: Session, conversation_id: str) -> tuple[SeenDanger, ...]:
             source=row.source,
             rules=msgspec.json.decode(row.rules, type=tuple[RuleHit, ...]),
             said=msgspec.json.decode(row.said, type=tuple[str, ...]),
+            words=message.body if message is not None and message.kind != CHANGE else "",
         )
-        for row in rows
+        for row, message in rows
     )
 
 

@@ -16,9 +16,10 @@ from bot.core.messages import Channel
 from bot.flows.display import show_value
 from bot.flows.model import AskStep, Flow
 from bot.flows.questions import Kind, Question
-from bot.services.consult_sheet import ConsultSheet, SeenDanger, TranscriptLine
+from bot.services.consult_sheet import ConsultSheet, TranscriptLine
 from bot.services.consults import ConsultSummary
 from bot.web.alert_lines import alert_page
+from bot.web.danger_lines import danger_page
 from bot.web.wording import called, clinic_words, reason_called
 
 STAFF_LANGUAGE = "en"
@@ -101,7 +102,7 @@ def sheet_page(sheet: ConsultSheet, clinic: Clinic | None) -> dict[str, Any]:
         "flags": [called("flags", code) for code in sheet.flags],
         "actions": _actions(sheet.summary.status),
         "steps": _steps(sheet.conversation_status),
-        "safety": [_danger(event, clock) for event in sheet.danger],
+        "safety": [danger_page(event, clock) for event in sheet.danger],
         "decided": sheet.decision is not None,
         **_decision(sheet.decision, sheet.flow),
         "medications": medicines(sheet),
@@ -211,19 +212,6 @@ def _outcomes(sheet: ConsultSheet) -> list[dict[str, str]]:
 def _may_write(sheet: ConsultSheet) -> bool:
     """Whether a clinician's words would reach the patient: taken over, and not opted out."""
     return sheet.conversation_status is ConversationStatus.HUMAN and not sheet.opted_out
-
-
-def _danger(event: SeenDanger, clock: Clock) -> dict[str, Any]:
-    source = "a text" if event.source == "text" else reason_called(event.source)
-    return {
-        "at": clock(event.at),
-        "tier": event.tier,
-        "category": event.category or "",
-        "subject": event.subject,
-        "source": source,
-        "rules": ", ".join(dict.fromkeys(hit.id for hit in event.rules)),
-        "said": event.said,
-    }
 
 
 def _decision(decision: Decision | None, flow: Flow | None) -> dict[str, Any]:

@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from bot.core.clinic import OnCall
+from bot.core.findings import RuleHit
 from bot.services.clinics import ClinicBook
 from bot.store.tables import AlertRow, AlertStepRow, MessageRow
+from bot.web.danger_lines import marked
+from tests.web.conftest import CRISIS
 from tests.web.test_clinic import ana, consult_id, page_of, press, words
 
 __all__ = ["ana", "consult_id"]
@@ -83,3 +86,37 @@ def test_danger_is_not_closed_without_saying_how_it_ended(ana, consult_id):
 def test_an_outcome_that_does_not_exist_is_refused(ana, consult_id):
     press(ana, consult_id, "accept")
     assert press(ana, consult_id, "complete", note="x", outcome="great").status_code == 422
+
+
+def test_the_words_that_showed_danger_stand_there_marked(ana, consult_id):
+    page = page_of(ana, consult_id).get_data(as_text=True)
+    quote = re.search(r'<blockquote class="seen">.*?</blockquote>', page, re.DOTALL)[0]
+    assert words_of(quote) == CRISIS
+    signs = re.findall(r"<mark>(.*?)</mark>", quote)
+    assert "kill myself" in " ".join(signs)
+
+
+def words_of(markup):
+    return re.sub(r"<[^>]+>", "", markup)
+
+
+def hit(start, end):
+    return RuleHit("en.some.rule", start, end)
+
+
+@pytest.mark.parametrize(
+    ("hits", "signs"),
+    [
+        ([], []),
+        ([hit(0, 1)], ["a"]),
+        ([hit(1, 3), hit(2, 5)], ["bcde"]),
+        ([hit(1, 3), hit(3, 4)], ["bcd"]),
+        ([hit(4, 5), hit(0, 2)], ["ab", "e"]),
+        ([hit(0, 6)], ["abcdef"]),
+        ([hit(0, 7), hit(-1, 2), hit(3, 3)], []),
+    ],
+)
+def test_marked_words_lose_no_character_and_mark_each_sign_once(hits, signs):
+    pieces = marked("abcdef", hits)
+    assert "".join(piece.text for piece in pieces) == "abcdef"
+    assert [piece.text for piece in pieces if piece.is_sign] == signs
