@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults import report
+from tests.faults.at_once import at_once
 from tests.faults.hardships import kept_first, outage, provider_out, unanswered
 from tests.faults.place import DATABASES
 from tests.faults.running import Plan, Result
-from tests.faults.scenarios import at_once, killed, redelivered
+from tests.faults.scenarios import killed, redelivered, together
 from tests.faults.triggers import POINTS
 
 SCENARIOS: dict[str, Callable[[Plan], Result]] = {
@@ -22,6 +23,7 @@ SCENARIOS: dict[str, Callable[[Plan], Result]] = {
     "outage": outage,
     "provider-out": provider_out,
     "unanswered": unanswered,
+    "together": together,
     "at-once": at_once,
 }
 PARTS: dict[str, Callable[[Plan], Result]] = {
@@ -37,6 +39,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/faults", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
     parser.add_argument("--turns", type=int, default=200, help="of each scenario (200)")
+    parser.add_argument("--samples", type=int, default=100, help="of each case of at-once (100)")
     parser.add_argument("--kills", type=int, default=1, help="at each point (1)")
     parser.add_argument("--points", nargs="*", default=list(POINTS), metavar="POINT")
     parser.add_argument("--database", choices=DATABASES, action="append")
@@ -61,6 +64,7 @@ def main(given: Sequence[str] | None = None) -> int:
     for name in wanted.scenarios or SCENARIOS:
         for database in wanted.database or DATABASES:
             plan = Plan(database, wanted.turns, wanted.kills, tuple(wanted.points), wanted.seed)
+            plan.samples = wanted.samples
             plan.routine, plan.then_outage = wanted.routine, wanted.then_outage
             plan.unreported = wanted.unreported
             plan.patience, plan.settles_within = wanted.patience, wanted.settles
@@ -68,7 +72,8 @@ def main(given: Sequence[str] | None = None) -> int:
             results.append((SCENARIOS | PARTS)[name](plan))
             took = time.monotonic() - began
             print(f"faults: {name} on {database}: {took:.0f} s", file=sys.stderr, flush=True)
-    print(report.table(results), report.deaths(results), sep="\n\n")
+    told = (report.table(results), report.deaths(results), report.timings(results))
+    print(*filter(None, told), sep="\n\n", flush=True)
     if wanted.json:
         report.write(results, wanted.json)
     if report.is_kept(results):

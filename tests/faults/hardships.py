@@ -16,12 +16,11 @@ from bot.services.health import LONGEST_REST_SECONDS
 from tests.faults.checker import ON_CALL, Claim
 from tests.faults.place import Place, a_place
 from tests.faults.running import Plan, Result, judged, settle, until
+from tests.faults.timings import Timing, promised
 from tests.faults.traffic import Traffic, in_threads
 from tests.faults.twilio_side import CRISIS
 from tests.live import outages
 
-PROMISED_SECONDS = 3.0
-LONGEST_SECONDS = 5.0
 REPLAYED_WITHIN_SECONDS = 60.0
 PAGED_WITHIN_SECONDS = 120.0
 GONE = "gone"
@@ -49,7 +48,8 @@ def outage(plan: Plan, *, kinds: Sequence[str] = ()) -> Result:
                 time.sleep(LASTS_SECONDS)
             slowest = max(slowest, settle(place, plan))
         result = judged("outage", plan, place, traffic)
-    result.claims += _latencies(traffic)
+    urgent = tuple(text.seconds for text in traffic.texts if text.is_urgent)
+    result.claims += promised([Timing("crises", urgent)])
     late = [f"{slowest:.0f} s"] if slowest > REPLAYED_WITHIN_SECONDS else []
     result.claims.append(Claim("P3", "kept texts are turns within 60 s", 1, late))
     result.figures["slowest_replay_seconds"] = round(slowest, 1)
@@ -98,17 +98,6 @@ def _speak(traffic: Traffic, patients: list[str], bodies: tuple[str, ...]) -> No
                 traffic.say(patient, body)
 
     in_threads(work, range(2))
-
-
-def _latencies(traffic: Traffic) -> list[Claim]:
-    urgent = sorted((text.seconds, text.sid) for text in traffic.texts if text.is_urgent)
-    over = [f"{sid}: {seconds:.1f} s" for seconds, sid in urgent if seconds > LONGEST_SECONDS]
-    most = urgent[min(len(urgent) - 1, int(len(urgent) * 0.999))] if urgent else (0.0, "")
-    late = [f"{most[0]:.2f} s"] if most[0] > PROMISED_SECONDS else []
-    return [
-        Claim("P3", "no crisis waits longer than 5 s", len(urgent), over),
-        Claim("P3", "99.9 % of crises are answered in 3 s", len(urgent), late),
-    ]
 
 
 def provider_out(plan: Plan, *, moods: Sequence[str] = (*MOODS, GONE)) -> Result:

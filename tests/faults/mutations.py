@@ -102,7 +102,7 @@ MUTATIONS = (
             (STATEMENTS, ' BY_ADDRESS.format(*_NUMBERED) + " FOR UPDATE"', LOCKLESS),
             (TURNS, "        if inserted and not placed:", "        if False:"),
         ),
-        ("at-once", "--database", "postgresql", "--turns", "100"),
+        ("together", "--database", "postgresql", "--turns", "100"),
     ),
     Mutation(
         "a routine text of unknown outcome is sent again",

@@ -18,6 +18,10 @@ from tests.faults.running import Result
 SHOWN_CASES = 5
 HEAD = "| promise | claim | scenario | cases | against | bound, 95 % |\n" + 6 * "|---" + "|"
 
+TIMES = (
+    "| database | case | answers | waited | p50 ms | p99.9 ms | longest ms |\n" + 7 * "|---" + "|"
+)
+
 
 def bound(cases: int) -> float | None:
     """The largest rate of failure that `cases` without one leave possible (95 %): 3 / n."""
@@ -49,10 +53,22 @@ def _line(result: Result, claim: Claim) -> str:
 
 
 def deaths(results: Sequence[Result]) -> str:
-    """How often a process was killed at each point."""
+    """How often a process was killed at each point; empty if nobody was."""
     total: Counter[str] = sum((result.deaths for result in results), Counter())
+    if not total:
+        return ""
     lines = [f"| {point} | {times} |" for point, times in sorted(total.items())]
     return "\n".join(["| killed at | times |", "|---|---|", *lines, f"| all | {total.total()} |"])
+
+
+def timings(results: Sequence[Result]) -> str:
+    """How long answers took, in milliseconds, case by case; empty if nobody measured."""
+    lines = [
+        f"| {result.database} | {' | '.join(str(each) for each in timing.figures().values())} |"
+        for result in results
+        for timing in result.timings
+    ]
+    return "\n".join([TIMES, *lines]) if lines else ""
 
 
 def cases_against(results: Sequence[Result]) -> str:
@@ -76,4 +92,6 @@ def write(results: Sequence[Result], path: Path) -> None:
 
 
 def _plain(result: Result) -> dict[str, Any]:
-    return asdict(replace(result, deaths=None)) | {"deaths": dict(result.deaths)}
+    plain = asdict(replace(result, deaths=None, timings=[]))
+    figures = [each.figures() for each in result.timings]
+    return plain | {"deaths": dict(result.deaths), "timings": figures}

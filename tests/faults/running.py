@@ -15,6 +15,7 @@ from bot.store.tables import AlertRow, MessageRow, OutboxRow, TimerRow
 from tests.faults.checker import Claim, Evidence, check
 from tests.faults.place import Place
 from tests.faults.stored import read
+from tests.faults.timings import Timing
 from tests.faults.traffic import Traffic
 from tests.faults.triggers import POINTS
 
@@ -26,8 +27,9 @@ SILENT = 3
 class Plan:
     """How much of it. `points` are the places at which `kills` processes each are killed.
 
-    `routine`: nobody is in danger, and what the outbox sends are replies alone. `then_outage`:
-    after each kill the database is away for a while. `unreported`: Twilio calls nobody back.
+    `samples` are the answers wanted of each case where answers are timed. `routine`: nobody is in
+    danger, and what the outbox sends are replies alone. `then_outage`: after each kill the
+    database is away for a while. `unreported`: Twilio calls nobody back.
     """
 
     database: str
@@ -35,6 +37,7 @@ class Plan:
     kills: int = 1
     points: tuple[str, ...] = POINTS
     seed: int = 1
+    samples: int = 100
     patience: float = 10.0
     settles_within: float = 60.0
     routine: bool = False
@@ -52,6 +55,7 @@ class Result:
     claims: list[Claim]
     deaths: Counter[str] = field(default_factory=Counter)
     figures: dict[str, float] = field(default_factory=dict)
+    timings: list[Timing] = field(default_factory=list)
 
 
 def judged(

@@ -91,7 +91,7 @@ def redelivered(plan: Plan) -> Result:
         return judged("redelivered", plan, place, traffic)
 
 
-def at_once(plan: Plan) -> Result:
+def together(plan: Plan) -> Result:
     """Fifty texts of every conversation come at once, in no order, to eight web processes."""
     each = min(50, max(5, plan.turns // 20))
     patients = [f"+1415{number:07d}" for number in range(max(1, plan.turns // each))]
@@ -110,4 +110,4 @@ def at_once(plan: Plan) -> Result:
                 traffic.say(patient, body)
 
         in_threads(work, range(24))
-        return judged("at once", plan, place, traffic, in_order=False)
+        return judged("together", plan, place, traffic, in_order=False)

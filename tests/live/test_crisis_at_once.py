@@ -7,14 +7,13 @@ workers, started as `serve` starts it, over SQLite and over a PostgreSQL of its 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 import pytest
 
 from tests.conftest import BOTH_DATABASES
-from tests.live.desk import CRISIS, PATIENTS, a_desk, assert_at_once
+from tests.live.desk import PATIENTS, a_desk, assert_at_once
 from tests.live.private_postgres import private_postgres
-from tests.live.servers import NOBODYS_NUMBER
+from tests.live.situations import SITUATIONS, text_in
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_at_once")]
 
@@ -22,32 +21,7 @@ ROUNDS = {
     "sqlite": int(os.environ.get("AT_ONCE_ROUNDS", "2")),
     "postgresql": int(os.environ.get("AT_ONCE_ROUNDS", "4")),
 }
-"""Fifty texts each: 300 in every situation, 3,000 in all. 20 rounds are a thousand in each."""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """How the patients' rows stand, what they text, and whether the turn can be stored."""
-
-    name: str
-    sql: str = "SELECT 1"
-    body: str = CRISIS
-    fields: dict[str, str] = field(default_factory=dict)
-    is_stored: bool = True
-
-
-SITUATIONS = [
-    Situation("mid question"),
-    Situation("a keyword and a crisis", body=f"STOP {CRISIS}", fields={"OptOutType": "STOP"}),
-    Situation("opted out", "UPDATE patients SET opted_out_at = created_at"),
-    Situation("ended", "UPDATE conversations SET status = 'ended'"),
-    Situation("expired", "UPDATE conversations SET status = 'expired'"),
-    Situation("owned by a human", "UPDATE conversations SET status = 'human'"),
-    Situation("held", "UPDATE conversations SET status = 'held'"),
-    Situation("flow missing", f"UPDATE conversations SET flow_hash = '{'f' * 64}'"),
-    Situation("state unreadable", "UPDATE conversations SET state = :garbage"),
-    Situation("unknown number", fields={"To": NOBODYS_NUMBER}, is_stored=False),
-]
+"""Fifty texts each, 3,000 in all. `script/faults at-once` takes as many samples as are wanted."""
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +46,8 @@ def desk(request, tmp_path_factory):
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name.replace(" ", "_"))
 def test_a_crisis_is_answered_at_once_in_every_situation(desk, situation):
-    values = {"garbage": b"no state"} if ":garbage" in situation.sql else {}
     before = desk.count("safety_events")
-    answers = desk.in_rounds(
-        ROUNDS[desk.kind],
-        situation.body,
-        set_up=lambda: desk.sql(situation.sql, **values),
-        **situation.fields,
-    )
+    answers = text_in(desk, situation, rounds=ROUNDS[desk.kind])
     assert_at_once(answers, case=f"{desk.kind}: {situation.name}")
     assert len(answers) == ROUNDS[desk.kind] * PATIENTS
     stored = desk.count("safety_events") - before
