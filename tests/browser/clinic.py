@@ -41,7 +41,7 @@ class DemoClinic:
     def stop(self):
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=40)
+            self.process.wait(timeout=90)
 
 
 @contextmanager

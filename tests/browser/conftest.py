@@ -6,11 +6,11 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from bot.rules.resources import load_resources
 from bot.web.widget_file import build_widget
-from tests.browser.seat import Seat
+from tests.browser.seat import PATIENCE_MILLISECONDS, Seat
 from tests.fakes.chat import serving_chat
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -31,6 +31,7 @@ def browser():
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_CHROMIUM)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
         opened = playwright.chromium.launch(executable_path=program, args=arguments)
@@ -50,7 +51,7 @@ def open_context(browser):
 
     def open_one(**options):
         context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-US", **options})
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         made.append(context)
         return context
 

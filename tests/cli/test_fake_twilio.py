@@ -209,7 +209,7 @@ def control(url, **changes):
 def test_callbacks_are_signed_as_the_program_demands(whole):
     url, program, heard = whole
     text = client(url).messages.create(**TEXT, status_callback=f"{program}/status")
-    await_true(lambda: len(heard) == 2, seconds=10)
+    await_true(lambda: len(heard) == 2, seconds=60)
     check = make_signature_check(program, [TOKEN])
     for path, fields, signature in heard:
         assert check.accepts(path, "", fields, signature)
@@ -217,7 +217,7 @@ def test_callbacks_are_signed_as_the_program_demands(whole):
     said = [dict(fields) for _, fields, _ in heard]
     assert [fields["MessageStatus"] for fields in said] == ["sent", "delivered"]
     assert {fields["MessageSid"] for fields in said} == {text.sid}
-    await_true(lambda: client(url).messages(text.sid).fetch().status == "delivered", seconds=10)
+    await_true(lambda: client(url).messages(text.sid).fetch().status == "delivered", seconds=60)
 
 
 def test_callbacks_come_twice_backwards_and_with_the_outcome_of_the_number(whole):
@@ -230,7 +230,7 @@ def test_callbacks_come_twice_backwards_and_with_the_outcome_of_the_number(whole
         outcomes=f"{PATIENT}:undelivered:30005",
     )
     client(url).messages.create(**TEXT, status_callback=f"{program}/status")
-    await_true(lambda: len(heard) == 4, seconds=10)
+    await_true(lambda: len(heard) == 4, seconds=60)
     said = [(dict(f)["MessageStatus"], dict(f).get("ErrorCode")) for _, f, _ in heard]
     assert said == [("undelivered", "30005"), ("sent", None)] * 2
 

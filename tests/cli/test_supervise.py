@@ -19,7 +19,7 @@ def child(code):
     return Child("child", [sys.executable, "-c", textwrap.dedent(code)])
 
 
-def wait_for(condition, seconds=15):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
@@ -89,7 +89,7 @@ def test_a_signal_stops_both_and_leaves_no_orphan(supervised, number):
     process = start(BODY)
     wait_for(lambda: pids(folder / "web") and pids(folder / "worker"))
     process.send_signal(number)
-    assert process.wait(timeout=15) == 0
+    assert process.wait(timeout=60) == 0
     assert not any(is_alive(pid) for name in ("web", "worker") for pid in pids(folder / name))
 
 

@@ -205,7 +205,7 @@ def test_the_worker_delivers_until_it_is_told_to_stop(post):
             break
         stop.wait(0.05)
     stop.set()
-    worker.join(timeout=10)
+    worker.join(timeout=60)
     assert not worker.is_alive()
     assert [name for name, _ in post.reports][0] == "worker.started"
     assert [name for name, _ in post.reports][-1] == "worker.stopped"

@@ -72,7 +72,7 @@ def test_the_demo_serves_answers_and_stops_cleanly_twice(tmp_path):
             family = children_of(process.pid)
             assert len(family) == 4
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=40) == 0
+            assert process.wait(timeout=90) == 0
             assert not any(is_alive(pid) for pid in family)
     assert passwords[0] == passwords[1]
 
@@ -109,15 +109,15 @@ def test_in_the_demo_a_text_fails_its_worker_is_killed_and_it_arrives(tmp_path):
     with running(python(*FLASK, "serve"), env, log) as process:
         wait_until_ready(f"http://127.0.0.1:{port}", process, log)
         assert f"{stand_in}/" in log.read_text()
-        await_true(lambda: answers(f"{stand_in}/mode"), seconds=30)
+        await_true(lambda: answers(f"{stand_in}/mode"), seconds=60)
         urllib.request.urlopen(f"{stand_in}/mode", b"mood=busy", timeout=10).close()
         assert phone(env, "I want to die").returncode == 0
-        await_true(lambda: happened(entry="refused", code=20429, To=ON_CALL), seconds=30)
+        await_true(lambda: happened(entry="refused", code=20429, To=ON_CALL), seconds=60)
         os.kill(next(p for p in children_of(process.pid) if "worker" in command_of(p)), 9)
         urllib.request.urlopen(f"{stand_in}/mode", b"mood=well", timeout=10).close()
         await_true(lambda: happened(entry="message", To=ON_CALL), seconds=60)
         await_true(
-            lambda: happened(entry="callback", status="delivered", answered=204), seconds=20
+            lambda: happened(entry="callback", status="delivered", answered=204), seconds=60
         )
 
 

@@ -70,7 +70,7 @@ class Stream:
         self.connection.shutdown(socket.SHUT_RDWR)
 
 
-def await_that(holds, *, seconds=10.0):
+def await_that(holds, *, seconds=60.0):
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "did not come true"
