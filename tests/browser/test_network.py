@@ -11,6 +11,11 @@ from tests.fakes.chat import asking
 
 HELLO = "Hello. This is an automated assistant."
 AGAIN = "window.dispatchEvent(new Event('online'))"
+NO_LONG_WAITS_END = """() => {
+    const begin = window.setTimeout;
+    window.setTimeout = (run, wait, ...rest) => begin(run, wait > 400 ? 1e9 : wait, ...rest);
+}"""
+"""From then on nothing is tried again by itself."""
 CARD = {"texts": ["Call 911 now."], "links": [{"label": "Call 911", "href": "tel:911"}]}
 
 
@@ -33,19 +38,55 @@ def test_what_could_not_be_sent_says_so_and_goes_out_once_when_the_network_is_ba
     assert seat.said() == [HELLO, "still here?", "I heard you."]
 
 
+def lose_answers(seat):
+    """The server hears what is said next once, and no answer gets back until `unroute`."""
+    heard = []
+
+    def lose(route):
+        if not heard:
+            heard.append(route.fetch())
+        route.abort()
+
+    seat.page.route("**/messages", lose)
+
+
 def test_a_lost_answer_is_asked_for_again_under_the_same_id(sit_down):
     seat = begun(sit_down)
-    seat.page.route("**/messages", lambda route: (route.fetch(), route.abort())[1], times=1)
-    seat.write("once").sees("I heard you.")
+    # No look may bring the answer before it is asked for again.
+    seat.page.route("**/messages?after=*", lambda route: route.abort())
+    lose_answers(seat)
+    seat.write("once")
+    expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
+    seat.page.unroute("**/messages")
+    seat.sees("I heard you.")
     sent = seat.chat.sent()
-    assert len(sent) > 1
-    assert len({body["client_id"] for body in sent}) == 1
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    assert seat.said() == [HELLO, "once", "I heard you."]
+
+
+def test_what_a_look_has_found_is_not_called_unsent_and_its_answer_is_still_asked_for(sit_down):
+    seat = begun(sit_down)
+    seat.page.evaluate(NO_LONG_WAITS_END)
+    lose_answers(seat)
+    seat.write("once")
+    expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
+    seat.page.evaluate(AGAIN)
+    seat.sees("I heard you.")
+    expect(seat.log.locator(".mark")).to_have_count(0)
+    assert len(seat.chat.sent()) == 1
+    seat.page.unroute("**/messages")
+    seat.page.evaluate(AGAIN)
+    expect(seat.banner).to_be_empty()
+    first, second = seat.chat.sent()
+    assert first == second
     assert seat.said() == [HELLO, "once", "I heard you."]
 
 
 def test_a_server_that_is_down_is_named_and_the_button_tries_at_once(sit_down):
     seat = begun(sit_down)
     seat.chat.down = True
+    seat.page.evaluate(NO_LONG_WAITS_END)
     seat.write("hello?")
     expect(seat.banner).to_contain_text("does not answer")
     seat.chat.down = False

@@ -98,7 +98,7 @@ def test_a_clinician_steps_in_speaks_and_leaves(clinic, open_context):
     workspace.open_with(clinic, words)
     workspace.press("Accept")
     workspace.press("Take over")
-    expect(tab.banner).to_contain_text("You are talking with", timeout=15_000)
+    expect(tab.banner).to_contain_text("You are talking with")
     workspace.page.locator("#words").fill("This is Dana. Are you alone right now?")
     workspace.press("Send")
     tab.sees("This is Dana. Are you alone right now?")

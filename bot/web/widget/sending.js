@@ -76,12 +76,25 @@ function makeSending(api, retrying, keeping, draw, talk) {
     const run = () => api.say(talk.token(), bodyOf(item));
     const answer = await retrying.insist(run, talk.isReady, (failed) => {
       draw.typing(false);
-      draw.mark(item.client_id, "waiting");
+      if (!item.hasArrived) draw.mark(item.client_id, "waiting");
       talk.missed(failed);
       talk.rested();
     });
     turns += 1;
     if (answer) settle(item, answer);
+  }
+
+  // A look has found among what was said a message whose own answer is lost or on its way: nothing
+  // says any more that it was not sent. It is asked for all the same, since only that answer has
+  // the emergency card of its turn.
+  function arrived(messages) {
+    const ids = new Set(messages.map((message) => message.client_id));
+    const found = queue.filter((item) => ids.has(item.client_id));
+    for (const item of found) {
+      item.hasArrived = true;
+      draw.mark(item.client_id, "sent");
+    }
+    if (found.length) retrying.wake();
   }
 
   function settle(item, answer) {
@@ -102,6 +115,7 @@ function makeSending(api, retrying, keeping, draw, talk) {
     screen,
     again,
     pump,
+    arrived,
     redraw: () => queue.forEach((item) => draw.own(item)),
     takeAll: () => queue.splice(0).map((item) => item.shown || item.text).filter(Boolean),
     isBusy: () => isBusy,

@@ -176,6 +176,7 @@ function makeTalk(settings, api, retrying, keeping, draw) {
   function accept(next, { isWhole = false, isHistory = false, isOwn = false, isStale = false }) {
     const messages = next.messages || [];
     draw.messages(messages, { isHistory, isOwn, isKept: next.is_stored !== false });
+    if (!isOwn) sending.arrived(messages);
     if (!isOwn && next.is_stored !== false && messages.length) {
       cursor = messages[messages.length - 1].id;
     }
