@@ -33,7 +33,7 @@ from bot.rules.crisis.model import (
     WordFile,
 )
 from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
-from bot.rules.crisis.spelling import misspellings_of
+from bot.rules.crisis.spelling import manglings, misspellings_of
 
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
@@ -88,6 +88,7 @@ class Builder:
         lists = lexicons.WordLists(
             words=literal.union(
                 *(disguise.stems, disguise.spellings, disguise.fillers, disguise.real_words),
+                disguise.mangled,
                 disguise.sounded,
             ),
             anchors={word for words in anchors for word in words.literal},
@@ -95,6 +96,8 @@ class Builder:
             fillers=disguise.fillers,
             misspellings=_misspellings(disguise),
             joined=disguise.joined,
+            broken=disguise.broken,
+            censored=disguise.mangled,
             backwards=disguise.backwards,
             sounded=disguise.sounded,
         )
@@ -271,7 +274,12 @@ def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
         for spelling in misspellings_of(stem)
         if spelling not in real
     }
-    return near | {wrong: word for word, wrongs in disguise.spellings.items() for wrong in wrongs}
+    for word in reversed(disguise.mangled):
+        near |= {wrong: word for wrong in manglings(word) if wrong not in real}
+    for word, sources in disguise.spellings.items():
+        frames = parse_all(sources, f"spellings.{word}")
+        near |= {wrong: word for each in pattern.words_of(frames) for wrong in each.literal}
+    return near
 
 
 def _tier(where: str, label: str) -> Tier:

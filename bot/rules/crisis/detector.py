@@ -77,7 +77,7 @@ class Detector:
         codes = self.lexicon.encode(view.text)
         opened = self.gate.set.Match(codes)
         if opened is None:
-            if not views.overrides_direction(text):
+            if not (views.overrides_direction(text) or views.is_upside_down(text)):
                 return []
             opened = []
         hits = self._search(view, codes, opened)
@@ -95,6 +95,14 @@ class Detector:
                 readings.append(closed)
         if self.gate.backwards_id in opened or views.overrides_direction(text):
             readings.append(views.backwards(view))
+        if self.gate.broken_id in opened:
+            mended = (
+                views.rejoined(view, self.lexicon.broken),
+                views.uncovered(view, self.lexicon.censored),
+            )
+            readings.extend(reading for reading in mended if reading is not None)
+        if views.is_upside_down(text):
+            readings.append(views.upright(view))
         if self.gate.encoded_id in opened:
             readings.extend(views.decoded(text))
         return readings

@@ -19,23 +19,33 @@ LETTER = "~"
 _LOOKALIKE_PAIRS = (
     "аa еe оo рp сc уy хx іi јj ѕs ԁd һh кk мm тt вb нh ԛq ԝw ѵv гr пn иu "
     "οo αa εe ιi κk νv ρp τt υu χx ωw βb ηn γy σo "
-    "ıi łl øo đd œoe æae ðd þp ɡg ɩi ʟl ɑa ʀr ɴn ʏy ᴀa ᴇe ᴅd ᴋk ᴏo ᴛt"
+    "щw шw пn ӏl ҝk қk ԍg ϲc ςs λa ĸk ƒf ŧt ƚl ոn օo սu հh ցg ɪi ʜh ғf ɢg ʙb ᴍm ᴘp ᴜu ᴠv "
+    "ᴡw ᴢz ᴄc ꜱs ꜰf ᴊj ǫq ǝe ɐa ɔc ᴉi ʇt ʍw ʎy ɹr ɯm ɥh ɟf ƃg ʞk ʌv ʃl ɓb ɗd ƙk ȷj ꙇi ⅼl "
+    "ⅰi ıi łl øo đd œoe æae ðd þp ɡg ɩi ʟl ɑa ʀr ɴn ʏy ᴀa ᴇe ᴅd ᴋk ᴏo ᴛt "
 )
 _LOOKALIKES = {pair[0]: pair[1:] for pair in _LOOKALIKE_PAIRS.split()}
+_BOXED_ALPHABETS = (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+_LOOKALIKES |= {
+    chr(first + place): letter
+    for first in _BOXED_ALPHABETS
+    for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+}
 _SYMBOLS = {
     "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "＇": "'", "′": "'", "‛": "'",
     "“": '"', "”": '"', "«": '"', "»": '"', "„": '"', "‟": '"', "″": '"', "〝": '"', "〞": '"',
     "…": ",", "。": ".", "¿": "?", "¡": "!", "‼": "!", "⁉": "?", "？": "?", "！": "!",
     "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "·": ".", "•": ".", "∙": ".",
-    "_": " ", "~": " ", "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", GONE: " ",
+    "_": "-", "~": " ", "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", GONE: " ",
 }  # fmt: skip
 
 EMOJI_WORDS = {
     "🔫": "\x02", "💊": "\x03", "🔪": "\x04", "😂": "\x05", "🤣": "\x05", "😭": "\x06",
     "💀": "\x05", "☠": "\x05", "😆": "\x05", "😹": "\x05", "😅": "\x05",
-    "👍": "\x07", "👌": "\x07", "✅": "\x07",
+    "👍": "\x07", "👌": "\x07", "✅": "\x07", "🗡": "\x04",
+    "⚰": " coffin ", "🪦": " gravestone ", "🪢": " noose ", "🪒": " razor ", "🌉": " bridge ",
+    "🩸": " blood ", "🚆": " train ", "🚂": " train ", "🚇": " train ",
 }  # fmt: skip
-"""Emoji that carry meaning; patterns may name them, they fold to the same control character."""
+"""Emoji that carry meaning: patterns name them, or they fold to the word for what they show."""
 
 
 def _fold_char(char: str) -> str:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from bot.rules.crisis import pattern
-from bot.rules.crisis.lexicon import BACKWARDS, LONG
+from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
 from bot.rules.crisis.model import Gate, Rule, RuleGroup
 
 _GATE_MEMORY_MB = 16
 _GROUP_MEMORY_MB = 64
 _SPELLED_LETTERS = 3
 _SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
+_DOTTED_WORDS = 3
+_FIRST_AND_LAST = ("k l", "d e", "s e", "h g", "c t", "m f", "g n", "h t")
+_CENSORED = "|".join(
+    r"\x80{}(?:\xff[\x00-\x7f])*\x80{}".format(*pair.split()) for pair in _FIRST_AND_LAST
+)
+_DOTTED = (
+    rf"(?:{pattern.ANY_WORD}{pattern.codes_source([HARD])}){{{_DOTTED_WORDS},}}{pattern.ANY_WORD}"
+)
+_BROKEN = f"{pattern.codes_source([FRAGMENT])}|{_CENSORED}|{_DOTTED}"
 
 
 class Shelf:
@@ -40,6 +49,7 @@ def gate_of(shelves: list[Shelf]) -> Gate:
     sources = [pattern.codes_source(shelf.anchors) for shelf in shelves]
     sources.append(f"(?:{_SINGLE_LETTER}){{{_SPELLED_LETTERS},}}")
     sources.extend(pattern.codes_source([code]) for code in (LONG, BACKWARDS))
-    names = [*(shelf.name for shelf in shelves), "spelled", "encoded", "backwards"]
+    sources.append(_BROKEN)
+    names = [*(shelf.name for shelf in shelves), "spelled", "encoded", "backwards", "broken"]
     compiled = pattern.compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
-    return Gate(compiled, len(shelves), len(shelves) + 1, len(shelves) + 2)
+    return Gate(compiled, len(shelves), len(shelves) + 1, len(shelves) + 2, len(shelves) + 3)

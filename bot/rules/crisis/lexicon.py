@@ -12,11 +12,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.rules.crisis.spelling import doubled, halved, sound, squeeze, starred
+from bot.rules.crisis.spelling import (
+    broken_words,
+    by_first_letter,
+    doubled,
+    fragments,
+    halved,
+    sound,
+    squeeze,
+    uncensored,
+)
 
 UNKNOWN = b"\x82\x00"
 LONG = b"\x82\x01"
 BACKWARDS = b"\x82\x02"
+FRAGMENT = b"\x82\x03"
 SOFT = b"\xff\x01"
 QUOTE = b"\xff\x02"
 NEWLINE = b"\xff\x03"
@@ -68,7 +78,8 @@ class Lexicon:
     named: tuple[str, ...]
     squeezed: Mapping[str, bytes]
     sounded: Mapping[str, bytes]
-    starred: Mapping[str, bytes]
+    censored: Mapping[str, tuple[str, ...]]
+    broken: re.Pattern[str]
     anchors: frozenset[str]
     prefixes: Mapping[str, bytes]
     prefix_lengths: tuple[int, ...]
@@ -141,9 +152,9 @@ class Lexicon:
         if word.isalpha():
             return self._respelled_letters(word)
         if "*" in word:
-            starred = self.starred.get(word)
-            if starred is not None:
-                return starred
+            meant = uncensored(word, self.censored)
+            if meant is not None:
+                return self.codes[meant]
         for table in _LEET:
             spelled = word.translate(table)
             plain = squeeze(spelled)
@@ -214,9 +225,9 @@ def punctuation(piece: str) -> bytes:
 class WordLists:
     """Every word that the definitions name, by the part it plays.
 
-    `anchors` may be hidden behind stars, `prefixes` begin words that share one code, `fillers`
-    have no code, `joined` may be run together, `backwards` are recognised reversed, `sounded` may
-    be written as they sound.
+    `anchors` may hold digits for letters, `censored` stars, `prefixes` begin words that share one
+    code, `fillers` have no code, `joined` may be run together, `broken` hold blanks, `backwards`
+    are recognised reversed, `sounded` may be written as they sound.
     `misspellings` maps a wrong spelling to the word that is meant.
     """
 
@@ -226,6 +237,8 @@ class WordLists:
     fillers: Iterable[str]
     misspellings: Mapping[str, str]
     joined: Iterable[str]
+    broken: Iterable[str]
+    censored: Iterable[str]
     backwards: Iterable[str]
     sounded: Iterable[str] = ()
 
@@ -246,6 +259,8 @@ def build(lists: WordLists) -> Lexicon:
         {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
     )
     codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
+    parts = {part for word in lists.broken for part in fragments(word)}
+    codes.update(dict.fromkeys(parts - codes.keys(), FRAGMENT))
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(_MARKS)
     return Lexicon(
@@ -253,11 +268,12 @@ def build(lists: WordLists) -> Lexicon:
         named=named,
         squeezed=squeezed,
         sounded={sound(word): codes[word] for word in lists.sounded if sound(word)},
-        starred={form: codes[word] for word in lists.anchors for form in starred(word)},
+        censored=by_first_letter(dict.fromkeys((*lists.censored, *sorted(lists.anchors)))),
         anchors=frozenset(squeeze(word) for word in lists.anchors),
         prefixes=opened,
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
         joined=frozenset(lists.joined),
+        broken=broken_words(sorted(lists.broken, key=len, reverse=True)),
     )
 
 

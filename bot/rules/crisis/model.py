@@ -123,7 +123,8 @@ class GuardFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Stems whose misspellings are mended, words that are no misspelling, words read backwards.
 
-    `spellings` lists, for a word of the frames, the ways it is also written.
+    `spellings` lists, for a word of the frames, the ways it is also written; `mangled` are words
+    whose letters are often hidden, slipped or left out; `broken` are words split by blanks.
     `fillers` are left out before the frames are searched; common words are
     too frequent to open the gate by themselves; `sounded` are Spanish words that are also read
     when they are written by ear.
@@ -138,6 +139,8 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backwards: list[str]
     fillers: list[str]
     joined: list[str]
+    mangled: list[str]
+    broken: list[str]
     sounded: list[str]
 
 
@@ -193,6 +196,7 @@ class Gate:
     spelled_id: int
     encoded_id: int
     backwards_id: int
+    broken_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _REPEATED = re.compile(r"(.)(?=\1)", re.DOTALL)
 _STRETCHED = re.compile(r"(.)\1{2,}")
@@ -13,7 +13,35 @@ _SOUNDS = (
     *(("c", "k"), ("q", "k"), ("z", "s"), ("v", "b"), ("gue", "ge"), ("gui", "gi")),
     *(("ge", "je"), ("gi", "ji"), ("y", "i")),
 )
+_SHORTEST_CUT = 5
+_LETTERS_SPARED = 4
+_SHORTEST_MIDDLE = 3
+_SHORTEST_MANGLED = 4
+_FEWEST_CONSONANTS = 3
+_JOINTS = r"[ .,*/|_+=-]"
+_VOWELS = re.compile(r"[aeiouy]")
+_HEARD = (
+    *(("u", ("v",)), ("i", ("y", "ee")), ("c", ("k", "s")), ("k", ("c",)), ("s", ("z",))),
+    *(("y", ("i",)), ("ea", ("e", "ee")), ("ng", ("n", "nq")), ("l", ("i", "w")), ("er", ("ur",))),
+)
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _beside() -> dict[str, str]:
+    """Return the keys around each key of a keyboard, as a thumb meets them."""
+    found: dict[str, str] = {}
+    for row, keys in enumerate(_ROWS):
+        for place, key in enumerate(keys):
+            around = [keys[place - 1 : place] if place else "", keys[place + 1 : place + 2]]
+            around += [_ROWS[row - 1][place : place + 2]] if row else []
+            below = _ROWS[row + 1] if row + 1 < len(_ROWS) else ""
+            around += [below[max(0, place - 1) : place + 1]]
+            found[key] = "".join(around)
+    return found
+
+
+_BESIDE = _beside()
 
 
 def squeeze(word: str) -> str:
@@ -42,12 +70,89 @@ def sound(word: str) -> str:
     return squeeze(word)
 
 
-def starred(word: str) -> Iterator[str]:
-    """Yield the word with one or two neighbouring inner letters hidden behind stars."""
-    for index in range(1, len(word)):
-        yield word[:index] + "*" + word[index + 1 :]
-        if index + 2 <= len(word):
-            yield word[:index] + "**" + word[index + 2 :]
+def by_first_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the words that may be censored, in order, under their first letter."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        found[word[0]] = (*found.get(word[0], ()), word)
+    return found
+
+
+def uncensored(word: str, candidates: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Return the candidate that `word` spells with some letters behind stars, if any.
+
+    Its first letter must be shown and, of the others, the last one or half of them.
+    """
+    shown = len(word) - word.count("*")
+    if not (word[-1] != "*" or shown * 2 >= len(word)):
+        return None
+    for candidate in candidates.get(word[0], ()):
+        if len(candidate) == len(word) and all(
+            letter in ("*", meant) for letter, meant in zip(word, candidate, strict=True)
+        ):
+            return candidate
+    head, _, tail = word.partition("*")
+    if "*" in tail or len(head) + len(tail) < _SHORTEST_CUT:
+        return None
+    for candidate in candidates.get(word[0], ()):
+        if len(candidate) > len(word) and candidate.startswith(head) and candidate.endswith(tail):
+            return candidate
+    return None
+
+
+def manglings(word: str) -> Iterator[str]:
+    """Yield how a word comes out in haste or by ear: nothing of those too short to tell."""
+    if len(word) < _SHORTEST_MANGLED:
+        return
+    yield from slips(word)
+    yield from heard(word)
+    if len(without_vowels(word)) >= _FEWEST_CONSONANTS:
+        yield without_vowels(word)
+
+
+def slips(word: str) -> Iterator[str]:
+    """Yield what a slip of the fingers makes of `word`.
+
+    Two letters change places, one is struck twice or, in a longer word, left out, or the key
+    beside it is struck instead or as well. The first letter stays, unless it changes places.
+    """
+    for index in range(len(word)):
+        head, letter, tail = word[:index], word[index], word[index + 1 :]
+        if tail and tail[0] != letter:
+            yield head + tail[0] + letter + tail[1:]
+        yield head + letter + letter + tail
+        if index and len(word) > _LETTERS_SPARED:
+            yield head + tail
+        if index:
+            for beside in _BESIDE.get(letter, ""):
+                yield head + beside + tail
+                yield head + letter + beside + tail
+
+
+def heard(word: str) -> Iterator[str]:
+    """Yield other spellings of an English word that are read aloud, or look, the same."""
+    for letters, others in _HEARD:
+        if letters in word[1:] or letters in ("k", "c", "s"):
+            yield from (word.replace(letters, other) for other in others)
+
+
+def without_vowels(word: str) -> str:
+    """Return `word` without its vowels, the first letter apart: `myself`, `mslf`."""
+    return word[0] + _VOWELS.sub("", word[1:])
+
+
+def broken_words(words: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of `words` with blanks or marks inside them, and of runs of them."""
+    spread = "|".join(f"{_JOINTS}{{0,2}}".join(word) for word in words)
+    return re.compile(rf"(?<![a-z0-9'])(?:{spread})(?:{_JOINTS}?(?:{spread}))*(?![a-z0-9'])")
+
+
+def fragments(word: str) -> Iterator[str]:
+    """Yield what is left of `word`, front, back and middle, when blanks are struck inside it."""
+    for index in range(2, len(word) - 1):
+        yield word[:index]
+        yield word[index:]
+        yield from (word[index:end] for end in range(index + _SHORTEST_MIDDLE, len(word)))
 
 
 def misspellings_of(stem: str) -> set[str]:

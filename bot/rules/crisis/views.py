@@ -9,15 +9,20 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.rules.crisis.fold import View, fold
+from bot.rules.crisis.spelling import uncensored
 
 _SPACED = re.compile(r"(?<![a-z0-9~'])[a-z0-9](?:[ .*,/|_+=-]{1,3}[a-z0-9@$!])+(?![a-z0-9~'])")
 _KEPT = re.compile(r"[a-z0-9@$!]|(?<=[ /|])[ /|]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _SPELLED_CHARACTERS = 5
+_SHORTEST_CENSORED = 4
 _OVERRIDE = "\u202e"
+_TURNED = re.compile("[ǝɐʇʍɥɹʎᴉɯʞ]")
+_UPRIGHT = str.maketrans("dpbqnu", "pdqbun")
+_CENSORED = re.compile(r"(?<![a-z0-9])([a-z]{1,6})([#%^&.=-]{1,6}| {2,6})([a-z]{1,6})(?![a-z0-9])")
 
 
 def spelled_out(view: View) -> View | None:
@@ -37,6 +42,11 @@ def spelled_out(view: View) -> View | None:
     if not position:
         return None
     kept.extend(range(position, len(text)))
+    return _picked(view, text, kept)
+
+
+def _picked(view: View, text: str, kept: list[int]) -> View:
+    """Return the view of the characters of `text` at the indexes `kept`."""
     starts, ends = _offsets(view)
     return View(
         "".join(text[index] for index in kept),
@@ -66,6 +76,47 @@ def backwards(view: View) -> View:
 def overrides_direction(text: str) -> bool:
     """Return whether the text asks to be shown right to left."""
     return _OVERRIDE in text
+
+
+def is_upside_down(text: str) -> bool:
+    """Return whether the text holds letters that are turned on their heads."""
+    return not text.isascii() and _TURNED.search(text) is not None
+
+
+def upright(view: View) -> View:
+    """Return the view of a text written upside down, turned round."""
+    turned = backwards(view)
+    return View(turned.text.translate(_UPRIGHT), turned.starts, turned.ends)
+
+
+def rejoined(view: View, broken: re.Pattern[str]) -> View | None:
+    """Return the view with `ki ll mys elf` and `su.ici.de` closed up, or None without any."""
+    text = view.text
+    kept: list[int] = []
+    position = 0
+    for run in broken.finditer(text):
+        if run[0].isalnum():
+            continue
+        kept.extend(range(position, run.start()))
+        kept.extend(index for index in range(*run.span()) if text[index].isalnum())
+        position = run.end()
+    if not position:
+        return None
+    kept.extend(range(position, len(text)))
+    return _picked(view, text, kept)
+
+
+def uncovered(view: View, candidates: Mapping[str, tuple[str, ...]]) -> View | None:
+    """Return the view with the letters behind `k##l` and `k--l` shown, or None without any."""
+
+    def meant(found: re.Match[str]) -> str:
+        head, hidden, tail = found.groups()
+        if len(found[0]) < _SHORTEST_CENSORED:
+            return found[0]
+        return uncensored(head + "*" * len(hidden) + tail, candidates) or found[0]
+
+    shown = _CENSORED.sub(meant, view.text)
+    return None if shown == view.text else View(shown, view.starts, view.ends)
 
 
 def decoded(text: str) -> Iterator[View]:
