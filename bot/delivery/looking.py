@@ -8,7 +8,7 @@ a page or an emergency text is sent once more. No list to be had: it stays unkno
 from __future__ import annotations
 
 from bot.core.decisions import Priority
-from bot.core.errors import ProviderFailure, StoreUnavailable
+from bot.core.errors import IdTaken, ProviderFailure, StoreUnavailable
 from bot.delivery.letters import write_letter
 from bot.delivery.outcomes import (
     LOOKS_SECONDS,
@@ -34,12 +34,16 @@ def look(parts: DeliveryParts, item: OutboxItem) -> OutboxItem | None:
     except Undeliverable as reason:
         ended(parts, item, OutboxState.UNKNOWN, reason.code)
         return None
-    found = _known_key(parts, item, outgoing)
-    keys = None if found is not None else _listed(parts, item, outgoing)
-    if found is None and keys:
-        found = keys[0]
-    if found is not None:
-        return taken(parts, item, outgoing, found)
+    known = _known_key(parts, item, outgoing)
+    if known is not None:
+        return taken(parts, item, outgoing, known)
+    keys = _listed(parts, item, outgoing)
+    if keys:
+        try:
+            return taken(parts, item, outgoing, keys[0], is_certain=False)
+        except IdTaken:
+            # Who sent it has written it down since we looked.
+            parts.report("outbox.guess-refused", outbox_id=item.id, error_code="")
     _not_found(parts, item, is_absent=keys is not None)
     return None
 

@@ -16,7 +16,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from bot.core.decisions import Priority
-from bot.core.errors import ProviderFailure
+from bot.core.errors import IdTaken, ProviderFailure
 from bot.core.fail_points import FailPoint, reached
 from bot.delivery.alerts import PAGES
 from bot.delivery.announcing import WEBHOOK
@@ -56,9 +56,17 @@ AT_ONCE = "absent-send-again"
 
 
 def taken(
-    parts: DeliveryParts, item: OutboxItem, outgoing: Outgoing, provider_key: str
+    parts: DeliveryParts,
+    item: OutboxItem,
+    outgoing: Outgoing,
+    provider_key: str,
+    *,
+    is_certain: bool = True,
 ) -> OutboxItem | None:
-    """Write down that the provider has it; return the row if another part of it is to leave."""
+    """Write down that the provider has it; return the row if another part of it is to leave.
+
+    Raises IdTaken, with nothing written, if the id was not certain and is another text's.
+    """
     now, sent = parts.now(), item.parts_sent + 1
     is_last = sent >= outgoing.parts
     with store_errors(), parts.engine.begin() as connection:
@@ -67,11 +75,12 @@ def taken(
         else:
             go_on(connection, item, parts_sent=sent)
         if item.kind == PATIENT_TEXT:
-            part = outgoing.letter.part
-            part_sent(
-                connection, item, provider_key=provider_key, part=part, now=now,
-                new_id=parts.new_id,
+            is_ours = part_sent(
+                connection, item, provider_key=provider_key, part=outgoing.letter.part,
+                is_certain=is_certain, now=now, new_id=parts.new_id,
             )  # fmt: skip
+            if not is_ours:
+                raise IdTaken("the provider's id belongs to another text")
             if is_last:
                 text_ended(connection, item, state=OutboxState.SENT, now=now)
         reached(FailPoint.OUTCOME_WRITTEN)

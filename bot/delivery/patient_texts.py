@@ -13,6 +13,7 @@ from bot.core.clinic import Clinic
 from bot.core.contact_hours import may_contact
 from bot.delivery.senders import Undeliverable
 from bot.store.failed_texts import Failure, note_failed_text
+from bot.store.message_keys import give_key
 from bot.store.outbox import OutboxItem, OutboxState
 from bot.store.receipts import (
     UNDELIVERED,
@@ -119,22 +120,24 @@ def part_sent(
     *,
     provider_key: str,
     part: int,
+    is_certain: bool,
     now: datetime,
     new_id: Callable[[], str],
-) -> None:
+) -> bool:
     """Write down the provider's id of a text, or of one part of it (from 1; 0 for a whole text).
 
-    The provider's word on it may have come before we knew that id; then it is applied now.
+    The provider's word on it may have come before we knew that id; then it is applied now. False
+    if the id was a guess and is another text's.
     """
     message_id = item.payload["message_id"]
     if part:
         keep_part(connection, message_id, part, provider_key, now=now)
-    else:
-        unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
-        connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
+    elif not give_key(connection, message_id, provider_key, now=now, is_certain=is_certain):
+        return False
     moved = apply_receipts(connection, provider_key, now=now)
     if moved is not None and moved.status in UNDELIVERED:
         _note_failure(connection, item, moved, now=now, new_id=new_id)
+    return True
 
 
 def text_ended(

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from bot.store.message_keys import give_key
 from bot.store.missing import add_if_missing
 from bot.store.tables import DeliveryReceiptRow, MessageRow
 from bot.store.text_parts import deliveries_of, delivery_of_part, message_of_part, move_part
@@ -76,7 +77,7 @@ def apply_receipts(
     learns its provider's id. Returns the message if its delivery moved; None if it did not, or
     if no message has this id yet (the receipts go on waiting).
     """
-    message = _message(connection, provider_key, message_id)
+    message = _message(connection, provider_key, message_id, now=now)
     if message is None:
         return None
     last = _last_receipt(connection, provider_key, now=now)
@@ -127,7 +128,9 @@ def whole_delivery(connection: Connection, message_id: str, delivery: str | None
     return "delivered" if all_there else None
 
 
-def _message(connection: Connection, provider_key: str, message_id: str | None) -> Any:
+def _message(
+    connection: Connection, provider_key: str, message_id: str | None, *, now: datetime
+) -> Any:
     columns = select(
         MessageRow.id,
         MessageRow.conversation_id,
@@ -139,7 +142,7 @@ def _message(connection: Connection, provider_key: str, message_id: str | None) 
         MessageRow.channel == "sms", MessageRow.provider_key == provider_key
     )
     found = connection.execute(of_provider.with_for_update()).one_or_none()
-    if found is not None:
+    if found is not None and message_id in {None, found.id}:
         return found
     whole = message_of_part(connection, provider_key)
     if whole is not None:
@@ -148,6 +151,5 @@ def _message(connection: Connection, provider_key: str, message_id: str | None) 
         ).one_or_none()
     if message_id is None:
         return None
-    unnamed = (MessageRow.id == message_id) & MessageRow.provider_key.is_(None)
-    connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
+    give_key(connection, message_id, provider_key, now=now)
     return connection.execute(of_provider.with_for_update()).one_or_none()

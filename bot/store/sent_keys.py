@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, and_, or_, select, update
 
 from bot.store.crypto import UnreadableField
+from bot.store.message_keys import give_key
 from bot.store.outbox import OutboxState
 from bot.store.page_watch import PAGE_TEXT
 from bot.store.receipts import is_forward
@@ -65,8 +66,7 @@ def learn_key(
         keep_part(connection, row.payload["message_id"], part, provider_key, now=now)
         return
     if row.kind == PATIENT_TEXT:
-        unnamed = (MessageRow.id == row.payload["message_id"]) & MessageRow.provider_key.is_(None)
-        connection.execute(update(MessageRow).where(unnamed).values(provider_key=provider_key))
+        give_key(connection, row.payload["message_id"], provider_key, now=now)
     of_row = OutboxRow.id == row.id
     connection.execute(
         update(OutboxRow)

@@ -4,10 +4,13 @@ import pytest
 
 from bot.core.decisions import Priority
 from bot.core.errors import ProviderFailure
+from bot.delivery import looking
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_due
 from bot.delivery.outcomes import LOOKS_SECONDS
 from bot.delivery.senders import OutcomeUnknown
+from bot.store.receipts import apply_receipts, keep_receipt
+from bot.store.sent_keys import find_sent, learn_key
 from bot.store.tables import AlertRow, AlertStepRow, MessageRow, OutboxRow
 
 LOST = OutcomeUnknown("twilio", "ReadTimeout")
@@ -169,3 +172,81 @@ def test_a_phone_that_takes_no_texts_is_flagged_and_a_person_asked(post, code):
     assert post.reasons() == ["unreachable"]
     assert post.flags() == ["unreachable"]
     assert row_of(post).state == "failed"
+
+
+def while_sending(post, work):
+    """Do something after the provider has taken the next text, before its answer is read."""
+    send = post.texts.send
+
+    def send_then_work(letter):
+        provider_key = send(letter)
+        post.texts.send = send
+        work(provider_key)
+        return provider_key
+
+    post.texts.send = send_then_work
+
+
+def sent_under(post):
+    return {row.id: (row.delivery, row.provider_key) for row in post.rows(MessageRow)}
+
+
+def two_equal_texts_one_of_which_was_never_taken(post):
+    """A look takes the second one's id for the first one's before the second one's is stored."""
+    lose(post)
+    post.clock.advance(seconds=5)
+    post.put_text(2)
+
+    def look_at_the_first(provider_key):
+        post.texts.listed = [(provider_key,)]
+        look_on(post, 1)
+        assert sorted(row.state for row in post.rows(OutboxRow)) == ["sending", "sent"]
+
+    while_sending(post, look_at_the_first)
+
+
+def test_an_id_that_a_look_took_is_given_back_when_its_own_answer_is_read(post):
+    two_equal_texts_one_of_which_was_never_taken(post)
+    deliver_due(post.parts)
+    first, second = sorted(post.rows(OutboxRow), key=lambda row: row.id)
+    assert (first.state, first.last_error, first.done_at) == ("unknown", "mistaken", None)
+    assert second.state == "sent"
+    (taken,) = [row for row in post.rows(MessageRow) if row.provider_key]
+    assert (taken.delivery, taken.provider_key) == ("sent", f"SM{1:032x}")
+    look_on(post)
+    assert row_of(post, first.id).last_error == "absent"
+    assert len(post.texts.taken) == 1
+
+
+def test_an_id_that_a_look_took_is_given_back_when_a_callback_names_its_own_row(post):
+    lose(post)
+    post.clock.advance(seconds=5)
+    post.put_text(2)
+    post.texts.moods = [LOST]
+    deliver_due(post.parts)
+    post.texts.listed = [(SID,), ()]
+    look_on(post, 1)
+    states = {row.id: row.state for row in post.rows(OutboxRow)}
+    (guessed,) = [row_id for row_id, state in states.items() if state == "sent"]
+    (other,) = states.keys() - {guessed}
+    now = post.clock()
+    with post.parts.engine.begin() as connection:
+        keep_receipt(connection, SID, "delivered", error=None, now=now)
+        apply_receipts(connection, SID, now=now)
+        learn_key(connection, find_sent(connection, other), SID, part=0, now=now)
+        apply_receipts(connection, SID, now=now)
+    assert (row_of(post, guessed).state, row_of(post, other).state) == ("unknown", "sent")
+    assert sorted(sent_under(post).values(), key=str) == [("delivered", SID), ("unknown", None)]
+
+
+def test_a_look_that_comes_too_late_for_an_id_leaves_it_to_whose_it_is(post, monkeypatch):
+    post.put_text(1)
+    deliver_due(post.parts)
+    post.clock.advance(seconds=5)
+    lose(post, number=2)
+    before = sent_under(post)
+    monkeypatch.setattr(looking, "unclaimed", lambda connection, keys, since: list(keys))
+    post.texts.listed = [(f"SM{1:032x}",)]
+    look_on(post, 1)
+    assert sent_under(post) == before
+    assert sorted(row.state for row in post.rows(OutboxRow)) == ["sent", "unknown"]

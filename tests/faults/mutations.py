@@ -133,7 +133,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what the provider's list shows is not believed",
-        _in("bot/delivery/looking.py", "        found = keys[0]\n", "        found = None\n"),
+        _in("bot/delivery/looking.py", "    if keys:\n", "    if None:\n"),
         (*ROUTINE, "answer-read"),
     ),
     Mutation(
