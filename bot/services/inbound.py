@@ -104,6 +104,17 @@ def receive_without_clinic(parts: Parts, message: InboundMessage) -> Reply | Non
     return Reply((static_emergency_text(),), is_stored=False)
 
 
+def keep_answered(
+    parts: Parts, message: InboundMessage, *, messaging_service_sid: str | None = None
+) -> bool:
+    """Keep on disk a crisis that was answered without its turn; false if that was not possible.
+
+    If its turn was stored after all, it is found to be there when it is treated.
+    """
+    spooled = SpooledMessage(readable(message), "", None, True, messaging_service_sid)
+    return _is_kept(parts, spooled)
+
+
 def readable(message: InboundMessage) -> InboundMessage:
     """Return the message without lone surrogates, which no database and no JSON takes."""
     texts = tuple(_readable(text) for text in (message.text, *message.further_texts))
@@ -167,9 +178,17 @@ def _from_memory(parts: Parts, task: Task) -> Reply:
 
 
 def _is_kept(parts: Parts, spooled: SpooledMessage) -> bool:
-    """Keep a message on disk; false, whatever the reason, if that was not possible."""
+    """Keep a message on disk; false, whatever the reason, if that was not possible.
+
+    The alarm that ends a webhook's time may strike in the middle of it: then there is time for
+    one more try before the next alarm. A message that is kept twice is treated once.
+    """
     try:
-        parts.spool.keep(spooled, patient=patient_key(parts, spooled.message))
+        patient = patient_key(parts, spooled.message)
+        try:
+            parts.spool.keep(spooled, patient=patient)
+        except StoreUnavailable:
+            parts.spool.keep(spooled, patient=patient)
     except Exception:
         log.exception("message_not_kept", extra={"clinic_id": spooled.clinic_id})
         return False

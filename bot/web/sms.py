@@ -13,17 +13,17 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, g, request
 
-from bot.channels.twilio_sms import read_inbound, read_status
+from bot.channels.twilio_sms import InboundText, read_inbound, read_status
 from bot.channels.twiml import CONTENT_TYPE, reply_document
 from bot.core.errors import CallerError, InvalidField, Refused, StoreUnavailable
 from bot.core.fail_points import FailPoint, reached
 from bot.rules.last_resort import static_emergency_text
 from bot.services.emergency import screen
-from bot.services.inbound import Reply, receive_at_number
+from bot.services.inbound import Reply, keep_answered, receive_at_number
 from bot.services.parts import Parts
 from bot.services.status import DeliveryReport, note_delivery
 from bot.web.answers import TOLD
-from bot.web.deadline import WEBHOOK_SECONDS, limited_to
+from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS, limited_to
 from bot.web.entrances import Entrance, entrance
 
 log = logging.getLogger(__name__)
@@ -122,13 +122,25 @@ def _take_turn() -> Reply:
     except Exception:
         if not finding.fires:
             raise
-        log.exception("crisis_not_recorded")
+        event = "turn_failed" if _is_kept_now(parts, inbound) else "crisis_not_recorded"
+        log.exception(event)
         return Reply((static_emergency_text(),), is_stored=False)
     if reply is None:
         raise Refused("no clinic answers at this number")
     if reply.turn_number:
         setattr(g, TOLD, True)
     return reply
+
+
+def _is_kept_now(parts: Parts, inbound: InboundText) -> bool:
+    """Keep a crisis on disk whose time ran out before that was done."""
+    try:
+        with limited_to(REPEAT_SECONDS):
+            return keep_answered(
+                parts, inbound.message, messaging_service_sid=inbound.messaging_service_sid
+            )
+    except StoreUnavailable:
+        return False
 
 
 def _twiml(reply: Reply) -> Response:

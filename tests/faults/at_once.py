@@ -8,8 +8,10 @@ waits for its limit and then lets the database rest, so that only many of them w
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -44,6 +46,9 @@ CLIENTS = 64
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 1200.0
 DISK_MB = 64
+TELLING = ("crisis_not_recorded", "message_not_kept", "text_not_answered", "turn_failed")
+"""Events that say why a text was not stored."""
+
 NAME = "door"
 
 
@@ -66,6 +71,7 @@ def at_once(plan: Plan) -> Result:
         if plan.database == "postgresql":
             postgres = stack.enter_context(private_postgres())
         for case, answers, held in _cases(plan, postgres):
+            print(f"at once: {case}: {len(answers)} answers", file=sys.stderr, flush=True)
             timings.append(timed(case, answers))
             silent += [f"{case}: {a.status}" for a in answers if not a.says_where_help_is]
             lost += [f"{case}: {held} of {len(answers)}"] if held < len(answers) else []
@@ -158,6 +164,8 @@ def a_desk_of(
         desk.begin_conversations()
         _warm(desk, workers)
         yield desk
+        errors = Counter(each for each in server.events() if each in TELLING)
+        print(f"at once: in the log: {dict(errors)}", file=sys.stderr, flush=True)
 
 
 def _warm(desk: Desk, workers: int) -> None:

@@ -149,6 +149,20 @@ def test_a_disk_that_hangs_does_not_take_the_answer_away(door, outage, monkeypat
         door.send("hello")
 
 
+def test_an_alarm_in_the_middle_of_keeping_a_text_does_not_lose_it(door, outage, monkeypatch):
+    keep, calls = Spool.keep, []
+
+    def break_off_once(spool, *args, **named):
+        calls.append(args)
+        if len(calls) == 1:
+            raise TookTooLong("struck in the middle")
+        keep(spool, *args, **named)
+
+    monkeypatch.setattr(Spool, "keep", break_off_once)
+    assert "988" in door.send(DANGER).texts[0]
+    assert len(door.parts.spool.waiting()) == 1
+
+
 def test_before_the_clinics_could_be_read_a_text_is_kept_not_refused(
     door, clinic, monkeypatch, make_parts, seconds
 ):

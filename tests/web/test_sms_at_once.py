@@ -3,10 +3,14 @@
 import time
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.core.errors import DefinitionError, InvalidField, Refused, StoreUnavailable
 from bot.rules.last_resort import static_emergency_text
 from bot.services.health import REST_SECONDS
+from bot.services.inbound import replay
+from bot.store.tables import AlertRow
 from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS
 from tests.web.conftest import CRISIS, FALLBACK, SMS, STATUS, bodies
 
@@ -33,6 +37,25 @@ def failing(error):
 def test_whatever_the_use_case_raises_a_crisis_is_answered(twilio, monkeypatch, error, path):
     monkeypatch.setattr("bot.web.sms.receive_at_number", failing(error))
     assert bodies(twilio.text(CRISIS, path=path)) == [static_emergency_text()]
+
+
+def test_a_crisis_that_was_answered_without_a_turn_is_kept_and_pages(twilio, parts, monkeypatch):
+    with monkeypatch.context() as failing_now:
+        failing_now.setattr("bot.web.sms.receive_at_number", failing(StoreUnavailable("alarm")))
+        twilio.say(CRISIS)
+    assert len(parts.spool.waiting()) == 1
+    assert replay(parts) == 1
+    with Session(parts.engine) as session:
+        assert len(session.scalars(select(AlertRow)).all()) == 1
+
+
+def test_a_disk_that_fails_too_is_said_in_the_log_and_the_crisis_is_answered(
+    twilio, monkeypatch, caplog
+):
+    monkeypatch.setattr("bot.web.sms.receive_at_number", failing(StoreUnavailable("alarm")))
+    monkeypatch.setattr("bot.services.spool.Spool.keep", failing(OSError("full")))
+    assert bodies(twilio.text(CRISIS)) == [static_emergency_text()]
+    assert "crisis_not_recorded" in [record.message for record in caplog.records]
 
 
 def test_the_text_is_screened_before_the_clinic_is_looked_up(twilio, parts, monkeypatch):
