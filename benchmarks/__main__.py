@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import benchmarks
 
 
-def measured(names: list[str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def measured(names: list[str]) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
     """Yield the name and the rows of each benchmark, or of those named."""
     for found in pkgutil.iter_modules(benchmarks.__path__):
         if found.name == "__main__" or (names and found.name not in names):

@@ -1,9 +1,7 @@
-"""How fast the outbox empties beside bare calls of the provider, and what millions of rows change.
+"""How fast the outbox empties beside bare calls of the provider.
 
-Rows a second: one runner delivers texts to a stand-in that takes whatever it is given, beside the
-same client calling it with no row behind the call. Growth: two PostgreSQL databases side by side,
-one small, one filled with delivered rows and messages; the same leases and turns in both, in
-alternating rounds. `DELIVERY_ROWS` names another number of rows (of the outbox, and of messages).
+One runner delivers texts to a stand-in that takes whatever it is given, beside the same client
+calling it with no row behind the call, in alternating rounds of one run, on both databases.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,12 +20,10 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-import psycopg
 from msgspec import structs
 from sqlalchemy import insert
 
 from benchmarks.growth import Desk
-from benchmarks.persona import replies, the_stage
 from benchmarks.turn import ACCOUNT, fresh_database
 from bot.core import clock
 from bot.core.messages import Channel
@@ -43,32 +39,9 @@ from bot.store.tables import ConversationRow, MessageRow, PatientRow
 
 TEXTS = 100
 ROUNDS = 5
-LEASES = 20
-TURNS = 10
-ROWS = int(os.environ.get("DELIVERY_ROWS", "1000000"))
-CHUNK = 1_000_000
+LEASES = 10
 PATIENT = "+12135550001"
 HANDS = (1, 4)
-
-_BLOB = "decode(repeat(md5(n::text), {times}), 'hex')"
-FILL = (
-    f"""
-    INSERT INTO outbox (id, clinic_id, kind, recipient, conversation_id, payload, priority, state,
-      due_at, attempts, parts_sent, looks, done_at, created_at)
-    SELECT 'b' || lpad(to_hex(n), 31, '0'), 'demo', 'patient-text', 'patient:x', NULL,
-      {_BLOB.format(times=4)}, 2, 'sent', now(), 1, 1, 0, now(), now()
-    FROM generate_series(%s::int, %s::int) AS n
-    """,
-    f"""
-    INSERT INTO messages (id, conversation_id, turn_number, position, direction, channel,
-      provider_key, kind, body, media_count, has_location, delivery, created_at)
-    SELECT 'c' || lpad(to_hex(n), 31, '0'), 'd' || lpad(to_hex(n / 20), 31, '0'), n / 2 %% 10,
-      n %% 2, 'outbound', 'sms', 'SN' || lpad(to_hex(n), 32, '0'), 'routine',
-      {_BLOB.format(times=6)}, 0, false, 'delivered', now()
-    FROM generate_series(%s::int, %s::int) AS n
-    """,
-)
-"""Rows of what has long left; ids rise like real ones."""
 
 
 class _Taker(BaseHTTPRequestHandler):
@@ -209,7 +182,7 @@ def _say_nothing(_event: str, **_ids: object) -> None:
 def throughput(kind: str, folder: Path, address: str) -> list[tuple[str, str]]:
     """Return rows a second on one database, beside bare calls of the same rounds."""
     with ExitStack() as stack:
-        post = Post(_desk(stack, folder, kind, "delivery"), address)
+        post = Post(desk_on(stack, folder, kind, "delivery"), address)
         post.deliver(1)
         ours: dict[int, list[float]] = {hands: [] for hands in HANDS}
         bare = []
@@ -226,47 +199,8 @@ def throughput(kind: str, folder: Path, address: str) -> list[tuple[str, str]]:
     return rows
 
 
-def growth(folder: Path, address: str) -> list[tuple[str, str]]:
-    """Return what so many delivered rows change in a lease and in a turn."""
-    script = replies(the_stage())[:TURNS]
-    with ExitStack() as stack:
-        large, small = (_desk(stack, folder, "postgresql", name) for name in ("large", "small"))
-        began = time.perf_counter()
-        fill(large.database, ROWS)
-        filled = time.perf_counter() - began
-        posts = {desk: Post(desk, address) for desk in (large, small)}
-        leases = _ratio(lambda desk: posts[desk].lease_microseconds(), large, small)
-        turns = _ratio(lambda desk: desk.microseconds(script), large, small)
-    return [
-        (f"filled with 2 x {ROWS:,} rows", f"{filled:,.0f} s"),
-        (f"lease of {ROWS_AT_ONCE} at {ROWS:,} rows", leases),
-        (f"a turn at {ROWS:,} rows", turns),
-    ]
-
-
-def fill(database: str, rows: int) -> None:
-    """Store so many delivered outbox rows and as many messages."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute("SET synchronous_commit = off")
-        for first in range(1, rows + 1, CHUNK):
-            for statement in FILL:
-                connection.execute(statement, (first, min(rows, first + CHUNK - 1)))
-        connection.execute("VACUUM (ANALYZE) outbox, messages")
-        connection.execute("CHECKPOINT")
-
-
-def _ratio(measure: Callable[[Desk], float], large: Desk, small: Desk) -> str:
-    pairs = []
-    for number in range(ROUNDS + 1):
-        order = (large, small) if number % 2 else (small, large)
-        found = {desk: measure(desk) for desk in order}
-        pairs.append((found[large], found[small]))
-    ratio = statistics.median(a / b for a, b in pairs[1:])
-    return f"{statistics.median(a for a, _ in pairs[1:]):,.0f} us, {ratio:.2f} x (target <= 1.10)"
-
-
-def _desk(stack: ExitStack, folder: Path, kind: str, name: str) -> Desk:
+def desk_on(stack: ExitStack, folder: Path, kind: str, name: str) -> Desk:
+    """Return a desk at a database of its own, which is gone with the stack."""
     own = folder / f"{kind}-{name}"
     own.mkdir()
     desk = Desk(own, stack.enter_context(fresh_database(kind, str(own), name)))
@@ -274,15 +208,15 @@ def _desk(stack: ExitStack, folder: Path, kind: str, name: str) -> Desk:
     return desk
 
 
-def run() -> list[tuple[str, str]]:
-    """Return rows of (what was measured, figure)."""
-    has_postgresql = bool(os.environ.get("TEST_DATABASE_URL"))
+def run() -> Iterator[tuple[str, str]]:
+    """Yield rows of (what was measured, figure)."""
     with tempfile.TemporaryDirectory() as name, stand_in() as address:
         measure = partial(throughput, folder=Path(name), address=address)
-        rows = measure("sqlite")
-        if not has_postgresql:
-            return [*rows, ("postgresql", "not measured: TEST_DATABASE_URL is not set")]
-        return [*rows, *measure("postgresql"), *growth(Path(name), address)]
+        yield from measure("sqlite")
+        if os.environ.get("TEST_DATABASE_URL"):
+            yield from measure("postgresql")
+        else:
+            yield "postgresql", "not measured: TEST_DATABASE_URL is not set"
 
 
 if __name__ == "__main__":
