@@ -194,7 +194,9 @@ MUTATIONS = (
         "a text is said to be kept and is not",
         _in(
             INBOUND,
-            "        parts.spool.keep(spooled, patient=patient_key(parts, spooled.message))\n",
+            "        try:\n            parts.spool.keep(spooled, patient=patient)\n"
+            "        except StoreUnavailable:\n"
+            "            parts.spool.keep(spooled, patient=patient)\n",
             "        pass\n",
         ),
         OUTAGE,
