@@ -72,7 +72,7 @@ class Spool:
     def check(self) -> None:
         """Make the folder and write into it; raises SettingsError when that is not possible."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_folder()
             probe = self._folder / f"{self._new_id()}.probe"
             self._write(probe, b"probe")
             probe.unlink()
@@ -187,17 +187,28 @@ class Spool:
             handle.flush()
             os.fsync(handle.fileno())
 
+    def _make_folder(self) -> None:
+        """Make the folder, with those above it, so that a power cut does not unmake them."""
+        missing = [each for each in (self._folder, *self._folder.parents) if not each.exists()]
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for made in reversed(missing):
+            _sync(made.parent)
+
     def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(self._folder)
 
 
 def patient_of(path: Path) -> str:
     """Return the keyed hash of the patient whose message a file holds."""
     return path.stem.partition("-")[2].partition("-")[0]
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _name(received_at: datetime, patient: str, unique: str) -> str:

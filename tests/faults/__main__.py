@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.faults import report
 from tests.faults.at_once import at_once
+from tests.faults.breaks import broker_gone, power_cut, web_repeats
 from tests.faults.hardships import kept_first, outage, provider_out, unanswered
 from tests.faults.place import DATABASES
 from tests.faults.running import Plan, Result
@@ -24,6 +25,9 @@ SCENARIOS: dict[str, Callable[[Plan], Result]] = {
     "provider-out": provider_out,
     "unanswered": unanswered,
     "together": together,
+    "web-repeats": web_repeats,
+    "power-cut": power_cut,
+    "broker-gone": broker_gone,
     "at-once": at_once,
 }
 PARTS: dict[str, Callable[[Plan], Result]] = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.fail_points import listen
+from tests.faults.disk import watch
 from tests.faults.triggers import MID_RESPONSE, Triggers
 
 SHORTER: tuple[tuple[str, str, Any], ...] = (
@@ -36,6 +37,8 @@ QUICK_ALERTS: tuple[tuple[str, str, Any], ...] = (
 )
 
 triggers = Triggers(Path(os.environ["FAULTS_DIR"]))
+if "FAULTS_POWER" in os.environ:
+    watch(Path(os.environ["SPOOL_DIR"]), Path(os.environ["FAULTS_DIR"]).parent / "synced")
 listen(triggers.meet)
 
 

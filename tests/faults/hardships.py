@@ -17,7 +17,7 @@ from tests.faults.checker import ON_CALL, Claim
 from tests.faults.place import Place, a_place
 from tests.faults.running import Plan, Result, judged, settle, until
 from tests.faults.timings import Timing, promised
-from tests.faults.traffic import Traffic, in_threads
+from tests.faults.traffic import Traffic
 from tests.faults.twilio_side import CRISIS
 from tests.live import outages
 
@@ -41,10 +41,10 @@ def outage(plan: Plan, *, kinds: Sequence[str] = ()) -> Result:
         ways = [out for kind, out in _outages(place) if not kinds or kind in kinds]
         for number, out in enumerate(ways):
             patients = [f"+1415{number:03d}{n:04d}" for n in range(max(4, plan.turns // 24))]
-            _speak(traffic, patients, ("Hi", "yes"))
+            traffic.speak(patients, ("Hi", "yes"))
             with out():
-                _speak(traffic, [f"{p[:-4]}9{p[-3:]}" for p in patients[::4]], (CRISIS,))
-                _speak(traffic, patients, ("1", "2"))
+                traffic.speak([f"{p[:-4]}9{p[-3:]}" for p in patients[::4]], (CRISIS,))
+                traffic.speak(patients, ("1", "2"))
                 time.sleep(LASTS_SECONDS)
             slowest = max(slowest, settle(place, plan))
         result = judged("outage", plan, place, traffic)
@@ -64,9 +64,9 @@ def kept_first(plan: Plan) -> Result:
         patients = [f"+1415{n:07d}" for n in range(max(2, plan.turns // 4))]
         os.killpg(place.worker.pid, signal.SIGSTOP)
         with _flagged(place):
-            _speak(traffic, patients, ("Hi", "yes"))
+            traffic.speak(patients, ("Hi", "yes"))
         time.sleep(LONGEST_REST_SECONDS)
-        _speak(traffic, patients, ("1", "2"))
+        traffic.speak(patients, ("1", "2"))
         os.killpg(place.worker.pid, signal.SIGCONT)
         return judged("kept first", plan, place, traffic)
 
@@ -89,15 +89,6 @@ def _flagged(place: Place) -> Iterator[None]:
         yield
     finally:
         place.triggers.end_outage()
-
-
-def _speak(traffic: Traffic, patients: list[str], bodies: tuple[str, ...]) -> None:
-    def work(number: int) -> None:
-        for patient in patients[number::2]:
-            for body in bodies:
-                traffic.say(patient, body)
-
-    in_threads(work, range(2))
 
 
 def provider_out(plan: Plan, *, moods: Sequence[str] = (*MOODS, GONE)) -> Result:
@@ -131,9 +122,9 @@ def _in_mood(place: Place, mood: str) -> Iterator[None]:
 def _send_much(place: Place, traffic: Traffic, number: int, plan: Plan) -> None:
     """Crises, whose pages leave now, and texts that were kept, whose replies leave now."""
     patients = [f"+1415{number:03d}{n:04d}" for n in range(max(2, plan.turns // 40))]
-    _speak(traffic, patients, (CRISIS,))
+    traffic.speak(patients, (CRISIS,))
     place.triggers.begin_outage()
-    _speak(traffic, [f"{p[:-4]}8{p[-3:]}" for p in patients], ("Hi",))
+    traffic.speak([f"{p[:-4]}8{p[-3:]}" for p in patients], ("Hi",))
     place.triggers.end_outage()
     until(lambda: not place.kept(), plan.patience)
     time.sleep(1.5)
@@ -157,7 +148,7 @@ def unanswered(plan: Plan) -> Result:
         killer = threading.Thread(target=_kill_pagers, args=(place, stop))
         killer.start()
         began = time.monotonic()
-        _speak(traffic, [f"+1415{n:07d}" for n in range(max(4, plan.turns // 20))], (CRISIS,))
+        traffic.speak([f"+1415{n:07d}" for n in range(max(4, plan.turns // 20))], (CRISIS,))
         time.sleep(max(0.0, 17.0 - (time.monotonic() - began)))
         stop.set()
         killer.join()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 TAKING = "bot/services/taking_turns.py"
 INBOUND = "bot/services/inbound.py"
 REPLAYING = "bot/services/replaying.py"
+SPOOL = "bot/services/spool.py"
 OUTBOX = "bot/delivery/outbox.py"
 STATEMENTS = "bot/store/statements.py"
 TURNS = "bot/store/turns.py"
@@ -31,6 +32,7 @@ ROUTINE = (
 REDELIVERED = ("redelivered", "--database", "sqlite", "--turns", "24")
 OUTAGE = ("flagged", "--database", "sqlite", "--turns", "60")
 DEAF = ("deaf", "--database", "sqlite", "--turns", "40")
+POWER_CUT = ("power-cut", "--database", "sqlite", "--turns", "24")
 UNANSWERED = ("unanswered", "--database", "sqlite", "--turns", "40")
 
 
@@ -205,6 +207,34 @@ MUTATIONS = (
         "a later text is treated before those that were kept",
         _in(INBOUND, "            _replay_before(parts, task)\n", "            pass\n"),
         ("kept-first", "--database", "sqlite", "--turns", "24"),
+    ),
+    Mutation(
+        "a kept text is not synced",
+        _in(SPOOL, "            os.fsync(handle.fileno())\n", "            pass\n"),
+        POWER_CUT,
+    ),
+    Mutation(
+        "the name of a kept text is not synced",
+        _in(
+            SPOOL,
+            "        self._sync_folder()\n        reached(FailPoint.SPOOL_KEPT)\n",
+            "        reached(FailPoint.SPOOL_KEPT)\n",
+        ),
+        POWER_CUT,
+    ),
+    Mutation(
+        "the folder of the kept texts is not synced",
+        _in(SPOOL, "            _sync(made.parent)\n", "            pass\n"),
+        POWER_CUT,
+    ),
+    Mutation(
+        "other words under the id of a web message are answered as if they were the same",
+        _in(
+            TAKING,
+            "        return said.inbound_text == body_of(self.message)\n",
+            "        return True\n",
+        ),
+        ("web-repeats", "--database", "sqlite", "--turns", "20"),
     ),
     Mutation(
         "a crisis is kept and not answered while the database is away",

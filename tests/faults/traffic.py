@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -56,6 +56,16 @@ class Traffic:
             time.sleep(PAUSE_SECONDS)
         return text
 
+    def speak(self, patients: Sequence[str], bodies: Sequence[str]) -> None:
+        """Let every patient say all of it, one after the other, two patients at a time."""
+
+        def work(number: int) -> None:
+            for patient in patients[number::2]:
+                for body in bodies:
+                    self.say(patient, body)
+
+        in_threads(work, range(2))
+
     def report(self, text: Text, statuses: Sequence[str]) -> None:
         """Report on every text of a reply, in this order."""
         for address in callbacks_of(text.document):
@@ -92,5 +102,6 @@ def _shuffled(items: Sequence[str], chance: random.Random) -> list[str]:
     return chance.sample(list(items), len(items))
 
 
-def numbers(count: int, *, prefix: str = "+1415") -> Iterator[str]:
-    return (f"{prefix}{number:07d}" for number in range(count))
+def a_crowd(count: int, *, prefix: str = "+1415") -> list[str]:
+    """Return the numbers of so many patients."""
+    return [f"{prefix}{number:07d}" for number in range(count)]
