@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -12,7 +11,8 @@ from bot.core.findings import Category, Tier
 from bot.rules.crisis import lexicon as lexicons
 from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import AnchorChoice
-from bot.rules.crisis.frame import Node, parse
+from bot.rules.crisis.definitions import Definitions, frames_of, parse_all, vocabulary_of
+from bot.rules.crisis.frame import Node
 from bot.rules.crisis.gate import Shelf, gate_of
 from bot.rules.crisis.model import (
     DisguiseFile,
@@ -30,11 +30,12 @@ from bot.rules.crisis.model import (
     RuleGroup,
     Scope,
     Who,
-    WordFile,
 )
-from bot.rules.crisis.pattern import LazyPattern, Translator, Vocabulary
+from bot.rules.crisis.pattern import Translator, Vocabulary
+from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
 from bot.rules.crisis.spelling import manglings, misspellings_of
 
+_GUARD_MEMORY_MB = 16
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
 _COMMON_SPANISH_PRICE = 40.0
@@ -42,37 +43,20 @@ _TIERS = {tier.label: tier for tier in Tier}
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
-    """All definition files as read, their frames parsed under the name of their owner."""
-
-    words: tuple[WordFile, ...]
-    rules: tuple[RuleFile, ...]
-    guards: GuardFile
-    disguise: DisguiseFile
-
-
-def parse_all(sources: Iterable[str], where: str) -> tuple[Node, ...]:
-    """Return the parsed frames. Raises DefinitionError naming `where` they are written."""
-    try:
-        return tuple(parse(source) for source in sources)
-    except DefinitionError as error:
-        raise DefinitionError(where, error.problem) from error
-
-
 class Builder:
     """Builds the parts of a detector; all frames are parsed before the lexicon is made."""
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        vocabulary = _vocabulary(definitions.words)
-        self._frames = dict(_frames_of(definitions))
+        vocabulary = vocabulary_of(definitions.words)
+        self._frames = dict(frames_of(definitions))
         self._translator = Translator(vocabulary, self._lexicon(vocabulary))
         disguise = definitions.disguise
         prices = dict.fromkeys(disguise.common_words_es, _COMMON_SPANISH_PRICE)
         prices |= dict.fromkeys(disguise.common_words, _COMMON_PRICE)
         prices |= dict.fromkeys(disguise.most_common_words, _MOST_COMMON_PRICE)
         self._anchor_choice = AnchorChoice(self._translator, prices)
+        self._guards = {entry.id: self._guard(entry) for entry in definitions.guards.guards}
 
     @property
     def lexicon(self) -> lexicons.Lexicon:
@@ -121,9 +105,8 @@ class Builder:
         return groups, gate_of(list(shelves.values()))
 
     def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node, str]]:
-        guards = {entry.id: self._guard(entry) for entry in self._definitions.guards.guards}
         sets = {
-            name: _guard_set(name, ids, guards)
+            name: _guard_set(name, ids, self._guards)
             for name, ids in self._definitions.guards.sets.items()
         }
         for file in self._definitions.rules:
@@ -138,14 +121,13 @@ class Builder:
         file = self._definitions.guards
         own = self._source("self_subjects")
         others = self._source("other_subjects")
-        nearest = pattern.compile_one(
-            rf"(?s:.*)(?:({own})|{others})", where="self_subjects", captures=True
-        )
         return Grammar(
+            guards=self._guards_by_scope(),
             clause_break=self._lazy("clause_breaks"),
-            nearest_subject=nearest,
-            self_in_hit=self._lazy("self_in_hit"),
-            other_in_hit=self._lazy("other_in_hit"),
+            nearest_subject=LazyPattern(rf"(?s:.*)(?:{own}|{others})", "other_subjects"),
+            own_subject_last=LazyTest(rf"{own}\z", "self_subjects"),
+            self_in_hit=self._test("self_in_hit"),
+            other_in_hit=self._test("other_in_hit"),
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
             gatherings=_gatherings(file),
         )
@@ -163,6 +145,9 @@ class Builder:
     def _lazy(self, where: str) -> LazyPattern:
         return LazyPattern(self._source(where), where)
 
+    def _test(self, where: str) -> LazyTest:
+        return LazyTest(self._source(where), where)
+
     def _guard(self, entry: GuardEntry) -> Guard:
         scope = _word(entry.id, Scope, entry.scope)
         source = self._source(entry.id)
@@ -175,10 +160,17 @@ class Builder:
             scope=scope,
             to=_tier(entry.id, entry.to),
             pattern=LazyPattern(source, entry.id),
-            unless=self._lazy(f"{entry.id}.unless") if entry.unless else None,
+            unless=self._test(f"{entry.id}.unless") if entry.unless else None,
             unless_in=_word(entry.id, Scope, entry.unless_in) if entry.unless_in else scope,
-            unless_hit=self._lazy(f"{entry.id}.unless_hit") if entry.unless_hit else None,
+            unless_hit=self._test(f"{entry.id}.unless_hit") if entry.unless_hit else None,
         )
+
+    def _guards_by_scope(self) -> dict[Scope, LazySet]:
+        """Return all guards of each scope, to be searched together."""
+        sources: dict[Scope, dict[str, str]] = {scope: {} for scope in Scope}
+        for guard in self._guards.values():
+            sources[guard.scope][guard.id] = guard.pattern.source
+        return {scope: LazySet(each, _GUARD_MEMORY_MB) for scope, each in sources.items()}
 
     def _escalation(self, entry: EscalationEntry) -> Escalation:
         return Escalation(
@@ -186,44 +178,6 @@ class Builder:
             categories=frozenset(_word(entry.id, Category, name) for name in entry.categories),
             pattern=self._lazy(entry.id),
         )
-
-
-def _frames_of(definitions: Definitions) -> Iterator[tuple[str, tuple[Node, ...]]]:
-    """Yield every owner of frames with its frames, parsed."""
-    for where, sources in _sources_of(definitions):
-        yield where, parse_all(sources, where)
-
-
-def _sources_of(definitions: Definitions) -> Iterator[tuple[str, list[str]]]:
-    for file in definitions.rules:
-        for entry in file.rules:
-            if not entry.patterns:
-                raise DefinitionError(entry.id, "a rule needs patterns")
-            yield entry.id, entry.patterns
-    guards = definitions.guards
-    for guard in guards.guards:
-        yield guard.id, guard.patterns
-        yield f"{guard.id}.unless", guard.unless
-        yield f"{guard.id}.unless_hit", guard.unless_hit
-    for escalation in guards.escalations:
-        yield escalation.id, escalation.patterns
-    yield "clause_breaks", guards.clause_breaks
-    yield "self_subjects", guards.self_subjects
-    yield "other_subjects", guards.other_subjects
-    yield "self_in_hit", guards.self_in_hit
-    yield "other_in_hit", guards.other_in_hit
-
-
-def _vocabulary(files: Iterable[WordFile]) -> Vocabulary:
-    classes: dict[str, Node] = {}
-    anchors: set[str] = set()
-    for file in files:
-        anchors.update(file.anchors)
-        for name, alternatives in (file.anchors | file.words).items():
-            if name in classes:
-                raise DefinitionError(name, "two word classes have this name")
-            (classes[name],) = parse_all(["|".join(alternatives)], name)
-    return Vocabulary(classes, frozenset(anchors))
 
 
 def _rule(

@@ -16,7 +16,7 @@ from bot.core.findings import (
 )
 from bot.rules.crisis.fold import fold
 from bot.rules.crisis.model import AnswerFile
-from bot.rules.crisis.pattern import LazyPattern
+from bot.rules.crisis.search import LazyPattern
 
 _GAP = r"[^a-z0-9\x07]+"
 _EDGE = r"[^a-z0-9\x07]*"

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 
 from bot.core.findings import NOTHING_FOUND, Category, Finding, RuleHit, Subject, Tier
 from bot.rules.crisis import views
+from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.lexicon import Lexicon
-from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup
-from bot.rules.crisis.surroundings import Surroundings, applies, look_around, subject_of
+from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup, Scope
+from bot.rules.crisis.surroundings import (
+    Surroundings,
+    guards_met,
+    is_excused,
+    look_around,
+    subject_of,
+    window,
+)
 
 _URGENCY = (
     Category.OVERDOSE,
@@ -88,24 +96,19 @@ class Detector:
 
     def _disguised(self, text: str, view: View, opened: list[int]) -> list[View]:
         """Return the other readings that the gate's signs of disguise ask for."""
-        readings = []
+        readings: list[View | None] = []
         if self.gate.spelled_id in opened:
-            closed = views.spelled_out(view)
-            if closed is not None:
-                readings.append(closed)
+            readings.append(views.spelled_out(view))
         if self.gate.backwards_id in opened or views.overrides_direction(text):
             readings.append(views.backwards(view))
         if self.gate.broken_id in opened:
-            mended = (
-                views.rejoined(view, self.lexicon.broken),
-                views.uncovered(view, self.lexicon.censored),
-            )
-            readings.extend(reading for reading in mended if reading is not None)
+            readings.append(views.rejoined(view, self.lexicon.broken))
+            readings.append(views.uncovered(view, self.lexicon.censored))
         if views.is_upside_down(text):
             readings.append(views.upright(view))
         if self.gate.encoded_id in opened:
-            readings.extend(views.decoded(text))
-        return readings
+            readings.append(views.decoded(text))
+        return [reading for reading in readings if reading is not None]
 
     def _search(self, view: View, codes: bytes, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule that matches the view."""
@@ -117,9 +120,8 @@ class Detector:
                     matched[group.rules[index].id] = group.rules[index]
         if not matched:
             return []
-        codes, spans = self.lexicon.encode_with_spans(view.text)
         breaks = [found.span() for found in self.grammar.clause_break.finditer(codes)]
-        reading = Reading(view, codes, spans, breaks)
+        reading = Reading(view, Coded(view.text, self.lexicon), breaks)
         found = (
             _best_occurrence(matched[rule_id], reading, self.grammar)
             for rule_id in sorted(matched)
@@ -130,13 +132,15 @@ class Detector:
 def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | None:
     """Return the first occurrence that no guard demotes, else the least demoted one."""
     best: Hit | None = None
-    judged: set[Surroundings] = set()
-    for found in rule.pattern.finditer(reading.codes):
-        start, end = _trimmed(reading.codes, found.span())
-        around = look_around(reading, start, end)
-        if around in judged:
+    judged = set()
+    codes = reading.codes
+    for found in rule.pattern.finditer(codes):
+        start, end = _trimmed(codes, found.span())
+        told_by = (end - start, *window(reading, start, end))
+        if told_by in judged:
             continue  # what stands in the same surroundings outweighs nothing
-        judged.add(around)
+        judged.add(told_by)
+        around = look_around(reading, start, end)
         hit = Hit(rule, reading, start, end, *_judge(rule, around, grammar))
         if best is None or hit.weight > best.weight:
             best = hit
@@ -149,8 +153,13 @@ def _judge(rule: Rule, around: Surroundings, grammar: Grammar) -> Verdict:
     """Return tier, subject and guards met of an occurrence that stands in these surroundings."""
     tier = rule.tier
     met = []
+    known: dict[Scope, frozenset[str]] = {}
     for guard in rule.guards:
-        if guard.to < tier and applies(guard, around):
+        if guard.to >= tier:
+            continue
+        if guard.scope not in known:
+            known[guard.scope] = guards_met(guard.scope, around, grammar)
+        if guard.id in known[guard.scope] and not is_excused(guard, around):
             tier = guard.to
             met.append(guard.id)
     return tier, subject_of(rule, around, grammar), tuple(met)

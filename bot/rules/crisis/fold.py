@@ -8,13 +8,18 @@ full-width letter, a Cyrillic look-alike, an accent or a curly quote invisible t
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 
 GONE = "\x01"
 """Marks a character that leaves no trace (zero-width, combining mark, variation selector)."""
 
 LETTER = "~"
 """Stands for a letter of a script the rules do not read: part of a word, equal to nothing."""
+
+_UNREAD = f"{LETTER} "
 
 _LOOKALIKE_PAIRS = (
     "аa еe оo рp сc уy хx іi јj ѕs ԁd һh кk мm тt вb нh ԛq ԝw ѵv гr пn иu "
@@ -60,6 +65,8 @@ def _fold_char(char: str) -> str:
             continue
         folded.append(_fold_part(part))
     kept = "".join(folded).replace(GONE, "")
+    if kept.strip(_UNREAD) == "" != kept.strip():
+        return LETTER  # a whole phrase in one character, in a script that is not read
     return kept or GONE
 
 
@@ -92,25 +99,37 @@ class _FoldTable(dict[int, str]):
 FOLD_TABLE = _FoldTable()
 
 
-@dataclass(frozen=True, slots=True)
+Origins = tuple[Sequence[int], Sequence[int]]
+"""Where characters come from: character i stands for `original[starts[i]:ends[i]]`."""
+
+
+@dataclass(frozen=True)
 class View:
     """A text as the rules read it: lower-case ASCII, and where each character comes from.
 
-    `starts[i]` and `ends[i]` bound what character i stands for in the original; None says it is
-    character i itself.
+    `trace` works out the origins, only when a hit asks for them; without it character i of the
+    view is character i of the original.
     """
 
     text: str
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    trace: Callable[[], Origins] | None = None
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Where each character comes from."""
+        if self.trace is None:
+            length = len(self.text)
+            return range(length), range(1, length + 1)
+        return self.trace()
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the original text that `text[start:end]` stands for."""
-        if self.starts is None or self.ends is None:
+        if self.trace is None:
             return start, end
         if start >= end:
             return 0, 0
-        return min(self.starts[start:end]), max(self.ends[start:end])
+        starts, ends = self.origins
+        return min(starts[start:end]), max(ends[start:end])
 
 
 def fold(text: str) -> View:
@@ -123,18 +142,15 @@ def fold(text: str) -> View:
     folded = text.translate(FOLD_TABLE)
     if len(folded) == len(text) and GONE not in folded:
         return View(folded)
-    return _fold_with_offsets(text)
+    return View(folded.replace(GONE, ""), lambda: _origins(text, folded))
 
 
-def _fold_with_offsets(text: str) -> View:
-    """Fold a text in which characters vanish or multiply, keeping track of each."""
-    folded: list[str] = []
-    starts: list[int] = []
-    for index, char in enumerate(text):
-        stand_in = FOLD_TABLE[ord(char)]
-        if stand_in == GONE:
-            continue
-        folded.append(stand_in)
-        starts.extend([index] * len(stand_in))
-    plain = "".join(folded)
-    return View(plain, starts, [start + 1 for start in starts])
+def _origins(text: str, folded: str) -> Origins:
+    """Return the origins of a text in which characters vanish or multiply."""
+    length = len(text)
+    if len(folded) == length:
+        kept = folded.encode().replace(GONE.encode(), b"\0")
+        return list(compress(range(length), kept)), list(compress(range(1, length + 1), kept))
+    stand_ins = [FOLD_TABLE[ord(char)] for char in text]
+    starts = [i for i, each in enumerate(stand_ins) if each != GONE for _ in each]
+    return starts, [start + 1 for start in starts]

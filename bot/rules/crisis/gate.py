@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.rules.crisis import pattern
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
 from bot.rules.crisis.model import Gate, Rule, RuleGroup
+from bot.rules.crisis.search import LazySet, compile_set
 
 _GATE_MEMORY_MB = 16
 _GROUP_MEMORY_MB = 64
@@ -40,7 +41,7 @@ class Shelf:
     def group(self) -> RuleGroup:
         """Return the shelf's frames as one set."""
         sources = {rule_id: "|".join(frames) for rule_id, frames in self._sources.items()}
-        searched = pattern.LazySet(sources, _GROUP_MEMORY_MB)
+        searched = LazySet(sources, _GROUP_MEMORY_MB)
         return RuleGroup(self.name, searched, tuple(self._rules.values()))
 
 
@@ -51,5 +52,5 @@ def gate_of(shelves: list[Shelf]) -> Gate:
     sources.extend(pattern.codes_source([code]) for code in (LONG, BACKWARDS))
     sources.append(_BROKEN)
     names = [*(shelf.name for shelf in shelves), "spelled", "encoded", "backwards", "broken"]
-    compiled = pattern.compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
+    compiled = compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
     return Gate(compiled, len(shelves), len(shelves) + 1, len(shelves) + 2, len(shelves) + 3)

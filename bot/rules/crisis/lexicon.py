@@ -9,8 +9,11 @@ written by ear, and one edit on the anchor stems; fillers have no code at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import re2
 
 from bot.rules.crisis.spelling import (
     broken_words,
@@ -41,9 +44,7 @@ NUMBER_CODES = {
 }
 _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
-_CODE_BYTES = 2
 _LONG_LETTERS = 20
-_LONGEST_PIECE = 10
 _REMEMBERED_LETTERS = 24
 _REMEMBERED_STRETCHES = 16_384
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
@@ -70,7 +71,25 @@ def kind_of_number(digits: str) -> bytes:
     return NUMBER_CODES["high_fever" if 103 <= value <= 107 else "number"]
 
 
-@dataclass(frozen=True, slots=True)
+class Memory(dict[str, bytes]):
+    """The codes of short stretches met before, up to a bound; nothing of who wrote them."""
+
+    def __init__(self, compute: Callable[[str], bytes]) -> None:
+        """Begin empty; `compute` gives the codes of a stretch met for the first time."""
+        super().__init__()
+        self._compute = compute
+
+    def __missing__(self, chunk: str) -> bytes:
+        """Return the codes of a stretch, and remember them if it is short."""
+        codes = self._compute(chunk)
+        if len(chunk) <= _REMEMBERED_LETTERS:
+            if len(self) >= _REMEMBERED_STRETCHES:
+                self.clear()
+            self[chunk] = codes
+        return codes
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """Looks words up: `codes` is exact, the other maps come after it; `named` is sorted."""
 
@@ -83,54 +102,37 @@ class Lexicon:
     anchors: frozenset[str]
     prefixes: Mapping[str, bytes]
     prefix_lengths: tuple[int, ...]
-    joined: frozenset[str]
-    remembered: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    joined: Mapping[str, Sequence[str]]
+    joined_run: Any
+    remembered: Memory = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with an empty memory."""
+        object.__setattr__(self, "remembered", Memory(self._codes_of))
 
     def encode(self, text: str) -> bytes:
         """Return the codes of a folded text."""
-        codes = self.codes
-        text = text.replace("'", "")
-        if "\n" in text:
-            text = text.replace("\n", " \n ")
-        return b"".join([codes.get(chunk) or self._chunk(chunk) for chunk in text.split(" ")])
+        return b"".join(self.parts(text.replace("\n", " \n ").split(" ")))
 
-    def encode_with_spans(self, text: str) -> tuple[bytes, list[tuple[int, int]]]:
-        """Return the codes of a folded text and the range each code stands for."""
-        out: list[bytes] = []
-        spans: list[tuple[int, int]] = []
-        known = self.codes
-        for piece in _PIECE.finditer(text):
-            codes = known.get(piece[0])
-            if codes is None:
-                codes = self._mark_or_word(piece[0])
-            out.append(codes)
-            if len(codes) == _CODE_BYTES:
-                spans.append(piece.span())
-            else:
-                spans.extend([piece.span()] * (len(codes) // _CODE_BYTES))
-        return b"".join(out), spans
+    def parts(self, chunks: Iterable[str]) -> list[bytes]:
+        """Return the codes of each stretch without blanks; a line's end is one by itself."""
+        known, remembered = self.codes.get, self.remembered
+        return [
+            codes if (codes := known(chunk)) is not None else remembered[chunk] for chunk in chunks
+        ]
 
-    def _chunk(self, chunk: str) -> bytes:
-        """Return the codes of a stretch without blanks that is no single known word.
+    def pieces(self, chunk: str) -> Iterator[tuple[bytes, int, int]]:
+        """Yield the codes of each piece of a stretch without blanks, and where it stands."""
+        for piece in _PIECE.finditer(chunk):
+            codes = self.codes.get(piece[0])
+            yield self.remembered[piece[0]] if codes is None else codes, *piece.span()
 
-        The codes of short stretches are remembered, up to a bound; nothing of who wrote them is.
-        """
-        if not chunk or chunk in self.codes:
-            return b""
-        known = self.remembered.get(chunk)
-        if known is not None:
-            return known
-        found = b"".join(
-            [
-                self.codes[piece] if piece in self.codes else self._mark_or_word(piece)
-                for piece in _PIECE.findall(chunk)
-            ]
-        )
-        if len(chunk) <= _REMEMBERED_LETTERS:
-            if len(self.remembered) >= _REMEMBERED_STRETCHES:
-                self.remembered.clear()
-            self.remembered[chunk] = found
-        return found
+    def _codes_of(self, chunk: str) -> bytes:
+        """Return the codes of a stretch without blanks that is no single known word."""
+        pieces = _PIECE.findall(chunk)
+        if len(pieces) == 1 and pieces[0] == chunk:
+            return self._mark_or_word(chunk)
+        return b"".join(self.parts(pieces))
 
     def _mark_or_word(self, piece: str) -> bytes:
         """Return the codes of a piece that is not in the lexicon as it stands."""
@@ -197,16 +199,16 @@ class Lexicon:
 
     def _segmented(self, word: str) -> bytes | None:
         """Return the codes of words run together (`iwanttodie`), when every piece is known."""
-        if not 6 <= len(word) <= 60:
+        if not 6 <= len(word) <= 60 or self.joined_run.fullmatch(word.encode()) is None:
             return None
         reached: dict[int, bytes] = {0: b""}
         for start in range(len(word)):
             before = reached.get(start)
             if before is None:
                 continue
-            for end in range(start + 1, min(len(word), start + _LONGEST_PIECE) + 1):
-                piece = word[start:end]
-                if piece in self.joined and end not in reached:
+            for piece in self.joined.get(word[start], ()):
+                end = start + len(piece)
+                if end not in reached and word.startswith(piece, start):
                     reached[end] = before + self.codes[piece]
         found = reached.get(len(word))
         return found if found is not None and len(found) >= 4 else None
@@ -263,6 +265,7 @@ def build(lists: WordLists) -> Lexicon:
     codes.update(dict.fromkeys(parts - codes.keys(), FRAGMENT))
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(_MARKS)
+    codes[""] = b""
     return Lexicon(
         codes=codes,
         named=named,
@@ -272,7 +275,8 @@ def build(lists: WordLists) -> Lexicon:
         anchors=frozenset(squeeze(word) for word in lists.anchors),
         prefixes=opened,
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
-        joined=frozenset(lists.joined),
+        joined=by_first_letter(lists.joined),
+        joined_run=re2.compile(f"(?:{'|'.join(map(re.escape, lists.joined))})+".encode()),
         broken=broken_words(sorted(lists.broken, key=len, reverse=True)),
     )
 

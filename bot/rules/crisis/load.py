@@ -16,6 +16,7 @@ import yaml
 from bot.core.errors import DefinitionError
 from bot.rules.crisis import build
 from bot.rules.crisis.context import compile_answers
+from bot.rules.crisis.definitions import Definitions
 from bot.rules.crisis.detector import Detector
 from bot.rules.crisis.model import (
     AnswerFile,
@@ -35,7 +36,7 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
 
     Raises DefinitionError naming the rule, class or guard that is wrong.
     """
-    definitions = build.Definitions(
+    definitions = Definitions(
         words=tuple(_read(path, WordFile) for path in sorted(folder.glob("words*.yaml"))),
         rules=tuple(_read(path, RuleFile) for path in _rule_paths(folder)),
         guards=_read(folder / "guards.yaml", GuardFile),

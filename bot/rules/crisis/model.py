@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 
 from bot.core.findings import Category, Subject, Tier
+from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.fold import View
 
 
@@ -222,11 +224,14 @@ class Gathering:
 class Grammar:
     """What the reading of a hit's surroundings needs: breaks, subjects, what raises a finding.
 
-    `nearest_subject` finds the last subject of a stretch; its group 1 is the writer.
+    `nearest_subject` reaches to the last subject of a stretch, `own_subject_last` tells whether a
+    stretch ends with the writer as subject. `guards` are all guards of a scope, searched together.
     """
 
+    guards: Mapping[Scope, Any]
     clause_break: Any
     nearest_subject: Any
+    own_subject_last: Any
     self_in_hit: Any
     other_in_hit: Any
     escalations: tuple[Escalation, ...]
@@ -237,21 +242,24 @@ class Grammar:
 class Reading:
     """One view of a text as word codes.
 
-    `spans[i]` is what code i stands for in the view; `breaks` are the ranges of the codes that
-    end a clause without ending the sentence (`but`), in order.
+    `breaks` are the ranges of the codes that end a clause without ending the sentence (`but`), in
+    order.
     """
 
     view: View
-    codes: bytes
-    spans: list[tuple[int, int]]
+    coded: Coded
     breaks: list[tuple[int, int]]
+
+    @property
+    def codes(self) -> bytes:
+        """The word codes."""
+        return self.coded.codes
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the original text that `codes[start:end]` stands for."""
         if start >= end:
             return 0, 0
-        first, last = self.spans[start // 2], self.spans[(end - 1) // 2]
-        return self.view.original_span(first[0], last[1])
+        return self.view.original_span(*self.coded.span(start, end))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,10 @@
-"""From frames to RE2 patterns over word codes, compiled once, searched in linear time."""
+"""From frames to the source of RE2 patterns over word codes."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import re2
 
 from bot.core.errors import DefinitionError
 from bot.rules.crisis.frame import (
@@ -171,92 +168,3 @@ _ESCAPED = tuple(rf"\x{byte:02x}" for byte in range(256))
 
 def _pairs(code: bytes) -> Iterable[tuple[int, int]]:
     return ((code[0], code[1]),) if len(code) == 2 else zip(code[::2], code[1::2], strict=True)
-
-
-class LazyPattern:
-    """An RE2 pattern compiled at its first search: most rules never match, loading stays quick."""
-
-    __slots__ = ("_compiled", "_source", "_where")
-
-    def __init__(self, source: str, where: str) -> None:
-        self._source = source
-        self._where = where
-        self._compiled: Any = None
-
-    @property
-    def compiled(self) -> Any:
-        """The compiled pattern. Raises DefinitionError naming where it was written."""
-        if self._compiled is None:
-            self._compiled = compile_one(self._source, where=self._where)
-        return self._compiled
-
-    def search(self, codes: bytes) -> Any:
-        """Return the leftmost match, or None."""
-        return self.compiled.search(codes)
-
-    def finditer(self, codes: bytes) -> Any:
-        """Return the matches from left to right."""
-        return self.compiled.finditer(codes)
-
-
-class LazySet:
-    """Frames that are searched together, compiled when a text first opens their gate.
-
-    `searched` compiles them; a server lets every rule prove its example before it serves.
-    """
-
-    __slots__ = ("_compiled", "_memory_mb", "_sources")
-
-    def __init__(self, sources: Mapping[str, str], memory_mb: int) -> None:
-        """Take source by name, in the order of their indexes."""
-        self._sources = sources
-        self._memory_mb = memory_mb
-        self._compiled: Any = None
-
-    @property
-    def compiled(self) -> Any:
-        """The compiled set. Raises DefinitionError with the name of the source at fault."""
-        if self._compiled is None:
-            self._compiled = compile_set(
-                self._sources.values(), names=self._sources, memory_mb=self._memory_mb
-            )
-        return self._compiled
-
-    def matches(self, codes: bytes) -> list[int]:
-        """Return the indexes of the sources that match somewhere in `codes`."""
-        found: list[int] | None = self.compiled.Match(codes)
-        return found or []
-
-
-def options(memory_mb: int, *, captures: bool = False) -> Any:
-    """Return RE2's options for code bytes: no chatter, `memory_mb` of cache."""
-    chosen = re2.Options()
-    chosen.encoding = re2.Options.Encoding.LATIN1
-    chosen.never_capture = not captures
-    chosen.log_errors = False
-    chosen.dot_nl = True
-    chosen.max_mem = memory_mb << 20
-    return chosen
-
-
-def compile_one(source: str, *, where: str, memory_mb: int = 16, captures: bool = False) -> Any:
-    """Return the compiled RE2 of `source`. Raises DefinitionError naming `where`."""
-    try:
-        return re2.compile(source.encode("latin-1"), options(memory_mb, captures=captures))
-    except re2.error as error:
-        raise DefinitionError(where, f"not a linear pattern ({str(error)[:40]})") from error
-
-
-def compile_set(sources: Iterable[str], *, names: Iterable[str], memory_mb: int) -> Any:
-    """Return an RE2 set whose matches are indexes of `sources`.
-
-    Raises DefinitionError with the name of the source at fault.
-    """
-    chosen = re2.Set.SearchSet(options(memory_mb))
-    for source, name in zip(sources, names, strict=True):
-        try:
-            chosen.Add(source.encode("latin-1"))
-        except re2.error as error:
-            raise DefinitionError(name, "not a linear pattern") from error
-    chosen.Compile()
-    return chosen

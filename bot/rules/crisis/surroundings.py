@@ -7,7 +7,7 @@ constant however long the text is.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.core.findings import Subject
 from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION, QUOTE
@@ -16,10 +16,10 @@ from bot.rules.crisis.model import Grammar, Guard, Reading, Rule, Scope, Who
 _BEFORE_BYTES = 2 * 40
 _AFTER_BYTES = 2 * 30
 _REPLY_BYTES = 2 * 8
+_FAR = _BEFORE_BYTES + _AFTER_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """Slices of the codes around one hit, one for each scope; None when the scope is absent."""
 
     before: bytes
@@ -43,6 +43,23 @@ class Surroundings:
         return self.before_quotation
 
 
+def window(reading: Reading, start: int, end: int) -> tuple[bytes, int, int, int]:
+    """Return all that the surroundings of `codes[start:end]` depend on, to be told apart by.
+
+    The codes around it, where it stands in them, and the nearest breaks before and behind it.
+    """
+    codes, breaks = reading.codes, reading.breaks
+    low = max(0, start - _BEFORE_BYTES)
+    around = codes[low : end + _AFTER_BYTES + _REPLY_BYTES + 2]
+    if not breaks:
+        return around, start - low, 0, 0
+    index = bisect_right(breaks, (start, start))
+    before = start - breaks[index - 1][1] if index else _FAR
+    index = bisect_left(breaks, (end, end))
+    behind = breaks[index][0] - end if index < len(breaks) else _FAR
+    return around, start - low, min(before, _FAR), min(behind, _FAR)
+
+
 def look_around(reading: Reading, start: int, end: int) -> Surroundings:
     """Return what stands around `codes[start:end]` within its sentence and clause."""
     codes, breaks = reading.codes, reading.breaks
@@ -59,11 +76,11 @@ def look_around(reading: Reading, start: int, end: int) -> Surroundings:
     if clause_high == high and codes[high : high + 2] == QUESTION:
         clause_high = min(len(codes), high + _REPLY_BYTES)
     return Surroundings(
-        before=codes[clause_low:start],
-        hit=codes[start:end],
-        after=codes[end:clause_high],
-        sentence=codes[low:high],
-        before_quotation=_before_quotation(codes, start, end),
+        codes[clause_low:start],
+        codes[start:end],
+        codes[end:clause_high],
+        codes[low:high],
+        _before_quotation(codes, start, end),
     )
 
 
@@ -82,25 +99,34 @@ def subject_of(rule: Rule, around: Surroundings, grammar: Grammar) -> Subject:
     """Return whose danger the hit speaks of; a clause without a subject is the writer's own."""
     if rule.who is not Who.OPEN:
         return Subject(rule.who.value)
-    if grammar.other_in_hit.search(around.hit) is not None:
+    if grammar.other_in_hit.met(around.hit):
         return Subject.OTHER
-    if grammar.self_in_hit.search(around.hit) is not None:
+    if grammar.self_in_hit.met(around.hit):
         return Subject.SELF
     nearest = grammar.nearest_subject.search(around.before)
-    if nearest is None or nearest.span(1)[0] >= 0:
+    if nearest is None or grammar.own_subject_last.met(around.before[: nearest.end()]):
         return Subject.SELF
     return Subject.OTHER
 
 
-def applies(guard: Guard, around: Surroundings) -> bool:
-    """Return whether `guard` is met around the hit and nothing excuses it."""
-    read = around.of(guard.scope)
-    found = None if read is None else guard.pattern.search(read)
-    if read is None or found is None:
-        return False
-    if guard.unless is not None:
-        start, end = found.span()
-        where = read[start:end] if guard.unless_in is Scope.MATCH else around.of(guard.unless_in)
-        if guard.unless.search(where or b"") is not None:
-            return False
-    return guard.unless_hit is None or guard.unless_hit.search(around.hit) is None
+def guards_met(scope: Scope, around: Surroundings, grammar: Grammar) -> frozenset[str]:
+    """Return the ids of the guards of `scope` that are met around the hit, excused or not."""
+    read = around.of(scope)
+    met: frozenset[str] = frozenset() if read is None else grammar.guards[scope].names_met(read)
+    return met
+
+
+def is_excused(guard: Guard, around: Surroundings) -> bool:
+    """Return whether something excuses a guard that is met around the hit."""
+    if guard.unless is not None and guard.unless.met(_excusing(guard, around)):
+        return True
+    return guard.unless_hit is not None and guard.unless_hit.met(around.hit)
+
+
+def _excusing(guard: Guard, around: Surroundings) -> bytes:
+    """Return where an excuse is looked for: a scope, or what the guard itself matches."""
+    if guard.unless_in is not Scope.MATCH:
+        return around.of(guard.unless_in) or b""
+    read = around.of(guard.scope) or b""
+    found = guard.pattern.search(read)
+    return b"" if found is None else read[slice(*found.span())]

@@ -11,14 +11,16 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.rules.crisis.fold import View, fold
+from bot.rules.crisis.fold import Origins, View, fold
 from bot.rules.crisis.spelling import uncensored
 
 _SPACED = re.compile(r"(?<![a-z0-9~'])[a-z0-9](?:[ .*,/|_+=-]{1,3}[a-z0-9@$!])+(?![a-z0-9~'])")
 _KEPT = re.compile(r"[a-z0-9@$!]|(?<=[ /|])[ /|]")
+_DROPPED = re.compile(r"(?<![ /|])[ /|]|[.*,_+=-]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _SPELLED_CHARACTERS = 5
 _SHORTEST_CENSORED = 4
+_SENTENCE_END = "\n.\n"
 _OVERRIDE = "\u202e"
 _TURNED = re.compile("[ǝɐʇʍɥɹʎᴉɯʞ]")
 _UPRIGHT = str.maketrans("dpbqnu", "pdqbun")
@@ -30,47 +32,46 @@ def spelled_out(view: View) -> View | None:
 
     Two or more blanks between letters, or a slash, are read as the end of a word.
     """
-    text = view.text
-    kept: list[int] = []
+    pieces: list[str] = []
     position = 0
-    for run in _SPACED.finditer(text):
-        if run.end() - run.start() >= _SPELLED_CHARACTERS:
-            kept.extend(range(position, run.start()))
-            kept.extend(_letters_of(text, run.start(), run.end()))
-            dotted = text[run.end() : run.end() + 1] == "." and "." in run[0]
-            position = run.end() + dotted
+    for start, end, after in _spelled_runs(view.text):
+        pieces += (view.text[position:start], _DROPPED.sub("", view.text[start:end]))
+        position = after
     if not position:
         return None
-    kept.extend(range(position, len(text)))
-    return _picked(view, text, kept)
+    return View("".join([*pieces, view.text[position:]]), lambda: _closed_up(view))
 
 
-def _picked(view: View, text: str, kept: list[int]) -> View:
-    """Return the view of the characters of `text` at the indexes `kept`."""
-    starts, ends = _offsets(view)
-    return View(
-        "".join(text[index] for index in kept),
-        [starts[index] for index in kept],
-        [ends[index] for index in kept],
-    )
+def _spelled_runs(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield where each spelled-out run begins and ends, and where the text goes on after it."""
+    for run in _SPACED.finditer(text):
+        start, end = run.span()
+        if end - start >= _SPELLED_CHARACTERS:
+            dotted = text.startswith(".", end) and "." in run[0]
+            yield start, end, end + dotted
 
 
-def _letters_of(text: str, start: int, end: int) -> Iterator[int]:
-    """Return the indexes to keep of a spelled-out run: letters, and blanks that end a word."""
-    return (found.start() for found in _KEPT.finditer(text, start, end))
+def _closed_up(view: View) -> Origins:
+    """Return the origins of the view with its spelled-out runs closed up."""
+    kept: list[int] = []
+    position = 0
+    for start, end, after in _spelled_runs(view.text):
+        kept.extend(range(position, start))
+        kept.extend(found.start() for found in _KEPT.finditer(view.text, start, end))
+        position = after
+    kept.extend(range(position, len(view.text)))
+    return _origins_of(view, kept)
 
 
-def _offsets(view: View) -> tuple[list[int], list[int]]:
-    if view.starts is not None and view.ends is not None:
-        return view.starts, view.ends
-    length = len(view.text)
-    return list(range(length)), list(range(1, length + 1))
+def _origins_of(view: View, kept: list[int]) -> Origins:
+    """Return the origins of the characters of `view` at the indexes `kept`."""
+    starts, ends = view.origins
+    return [starts[index] for index in kept], [ends[index] for index in kept]
 
 
 def backwards(view: View) -> View:
     """Return the view read from its end."""
-    starts, ends = _offsets(view)
-    return View(view.text[::-1], starts[::-1], ends[::-1])
+    return View(view.text[::-1], lambda: (view.origins[0][::-1], view.origins[1][::-1]))
 
 
 def overrides_direction(text: str) -> bool:
@@ -86,7 +87,7 @@ def is_upside_down(text: str) -> bool:
 def upright(view: View) -> View:
     """Return the view of a text written upside down, turned round."""
     turned = backwards(view)
-    return View(turned.text.translate(_UPRIGHT), turned.starts, turned.ends)
+    return View(turned.text.translate(_UPRIGHT), turned.trace)
 
 
 def rejoined(view: View, broken: re.Pattern[str]) -> View | None:
@@ -103,7 +104,7 @@ def rejoined(view: View, broken: re.Pattern[str]) -> View | None:
     if not position:
         return None
     kept.extend(range(position, len(text)))
-    return _picked(view, text, kept)
+    return View("".join(map(text.__getitem__, kept)), lambda: _origins_of(view, kept))
 
 
 def uncovered(view: View, candidates: Mapping[str, tuple[str, ...]]) -> View | None:
@@ -116,18 +117,32 @@ def uncovered(view: View, candidates: Mapping[str, tuple[str, ...]]) -> View | N
         return uncensored(head + "*" * len(hidden) + tail, candidates) or found[0]
 
     shown = _CENSORED.sub(meant, view.text)
-    return None if shown == view.text else View(shown, view.starts, view.ends)
+    return None if shown == view.text else View(shown, view.trace)
 
 
-def decoded(text: str) -> Iterator[View]:
-    """Yield a view of each base64-looking stretch that decodes to readable text."""
+def decoded(text: str) -> View | None:
+    """Return a view of the base64-looking stretches that decode to readable text, if any do.
+
+    Each is a sentence of its own; its characters stand for the whole stretch.
+    """
+    found = []
     for stretch in _ENCODED.finditer(text):
         plain = _decode(stretch[0])
-        if plain is None:
-            continue
-        inner = fold(plain)
-        size = len(inner.text)
-        yield View(inner.text, [stretch.start()] * size, [stretch.end()] * size)
+        if plain is not None:
+            found.append((fold(plain).text, stretch.span()))
+    if not found:
+        return None
+    return View(_SENTENCE_END.join(inner for inner, _ in found), lambda: _stretches(found))
+
+
+def _stretches(found: list[tuple[str, tuple[int, int]]]) -> Origins:
+    """Return the origins of decoded texts: the stretch that each character is decoded from."""
+    starts, ends = [], []
+    for inner, (start, end) in found:
+        size = len(inner) + len(_SENTENCE_END)
+        starts += [start] * size
+        ends += [end] * size
+    return starts, ends
 
 
 def _decode(stretch: str) -> str | None:

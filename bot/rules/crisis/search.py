@@ -1,0 +1,136 @@
+"""Searching word codes with RE2: compiled at first use, in time linear in the text's length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import re2
+
+from bot.core.errors import DefinitionError
+
+_SOURCE_PER_MB = 4096
+_TEST_MEMORY_MB = 16
+
+
+def _room(memory_mb: int, size: int) -> int:
+    """Return the memory in MB for sources of `size`.
+
+    Without room for some of its largest states RE2 reads thirty times slower, or not at all.
+    """
+    return max(memory_mb, size // _SOURCE_PER_MB)
+
+
+class LazyPattern:
+    """An RE2 pattern compiled at its first search: most rules never match, loading stays quick."""
+
+    __slots__ = ("_compiled", "_where", "source")
+
+    def __init__(self, source: str, where: str) -> None:
+        """Take the RE2 source, and where it was written."""
+        self.source = source
+        self._where = where
+        self._compiled: Any = None
+
+    @property
+    def compiled(self) -> Any:
+        """The compiled pattern. Raises DefinitionError naming where it was written."""
+        if self._compiled is None:
+            self._compiled = compile_one(self.source, where=self._where)
+        return self._compiled
+
+    def search(self, codes: bytes) -> Any:
+        """Return the leftmost match, or None."""
+        return self.compiled.search(codes)
+
+    def finditer(self, codes: bytes) -> Any:
+        """Return the matches from left to right."""
+        return self.compiled.finditer(codes)
+
+
+class LazySet:
+    """Frames that are searched together, compiled when a text first opens their gate.
+
+    `searched` compiles them; a server lets every rule prove its example before it serves.
+    """
+
+    __slots__ = ("_compiled", "_memory_mb", "_names", "_sources")
+
+    def __init__(self, sources: Mapping[str, str], memory_mb: int) -> None:
+        """Take source by name, in the order of their indexes."""
+        self._sources = sources
+        self._names = tuple(sources)
+        self._memory_mb = memory_mb
+        self._compiled: Any = None
+
+    @property
+    def compiled(self) -> Any:
+        """The compiled set. Raises DefinitionError with the name of the source at fault."""
+        if self._compiled is None:
+            self._compiled = compile_set(
+                self._sources.values(), names=self._sources, memory_mb=self._memory_mb
+            )
+        return self._compiled
+
+    def matches(self, codes: bytes) -> list[int]:
+        """Return the indexes of the sources that match somewhere in `codes`."""
+        found: list[int] | None = self.compiled.Match(codes)
+        return found or []
+
+    def names_met(self, codes: bytes) -> frozenset[str]:
+        """Return the names of the sources that match somewhere in `codes`."""
+        found = self.compiled.Match(codes)
+        return frozenset(self._names[index] for index in found) if found else frozenset()
+
+
+class LazyTest(LazySet):
+    """One frame of which no more is asked than whether it is met, compiled when first asked."""
+
+    __slots__ = ()
+
+    def __init__(self, source: str, where: str) -> None:
+        """Take the RE2 source, and where it was written."""
+        super().__init__({where: source}, _TEST_MEMORY_MB)
+
+    def met(self, codes: bytes) -> bool:
+        """Return whether the frame matches somewhere in `codes`."""
+        return bool(self.compiled.Match(codes))
+
+
+def options(memory_mb: int) -> Any:
+    """Return RE2's options for code bytes: no chatter, `memory_mb` of cache."""
+    chosen = re2.Options()
+    chosen.encoding = re2.Options.Encoding.LATIN1
+    chosen.never_capture = True
+    chosen.log_errors = False
+    chosen.dot_nl = True
+    chosen.max_mem = memory_mb << 20
+    return chosen
+
+
+def compile_one(source: str, *, where: str, memory_mb: int = 16) -> Any:
+    """Return the compiled RE2 of `source`. Raises DefinitionError naming `where`."""
+    room = options(_room(memory_mb, len(source)))
+    try:
+        return re2.compile(source.encode("latin-1"), room)
+    except re2.error as error:
+        raise DefinitionError(where, f"not a linear pattern ({str(error)[:40]})") from error
+
+
+def compile_set(sources: Iterable[str], *, names: Iterable[str], memory_mb: int) -> Any:
+    """Return an RE2 set whose matches are indexes of `sources`.
+
+    Raises DefinitionError with the name of the source at fault.
+    """
+    named = list(zip(names, sources, strict=True))
+    chosen = re2.Set.SearchSet(options(_room(memory_mb, sum(len(source) for _, source in named))))
+    for name, source in named:
+        try:
+            chosen.Add(source.encode("latin-1"))
+        except re2.error as error:
+            raise DefinitionError(name, "not a linear pattern") from error
+    try:
+        chosen.Compile()
+    except re2.error as error:
+        raise DefinitionError(", ".join(name for name, _ in named), "too large a set") from error
+    return chosen
