@@ -6,7 +6,9 @@ alternation of a short phrase list runs beside it for scale.
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -32,14 +34,35 @@ _ORDINARY = (
     "hola, quisiera saber si puedo comer antes del tratamiento",
     "I lost my job in March and it has been hard to keep up with the bills, but my wife helps",
 )
+_WORDS = "kill die suicide pills gun hang rope jump blood knife chest choke hit matarme morir"
 _HOSTILE = {
-    "letters": "a" * 1600,
-    "spelled out": "k i l l " * 200,
-    "negated again and again": "i do not want to die " * 76,
-    "every word an anchor": "kill die suicide pills gun " * 59,
-    "marks": ".!?;" * 400,
-    "unknown words": " ".join(f"zq{number}x" for number in range(260)),
+    "letters": "a",
+    "spelled out": "k i l l ",
+    "negated again and again": "i do not want to die ",
+    "negado una y otra vez": "no quiero morir ni matarme ",
+    "past again and again": "years ago i tried to kill myself and he used to hit me. ",
+    "every word an anchor, two languages": "kill morir suicide pastillas gun matarme not no ",
+    "many hits of many rules": "i want to die, i took all my pills, he hits me, chest pain. ",
+    "marks": ".!?;",
+    "bidi overrides": "\u202eflesym llik ",
+    "base64": base64.b64encode(b"i want to die now").decode().rstrip("=") + " ",
+    "combining marks": "k\u0301\u0302\u0303i\u0301\u0302l\u0300l\u0301 ",
+    "emoji": "💊🔫😂🙂",
+    "misspelled stems": "suicde sucidal overdse unalve mysef killng matrme ",
+    "mixed scripts": "kіll mуself я хочу умереть 死にたい أريد ",
+    "ligatures": "ﷺ",
+    "run together, to no end": "iiiiwanttotototototototototodix ",
 }
+
+
+def _stretched(piece: str, length: int = 1600) -> str:
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+def _never_twice(length: int, seed: int) -> str:
+    """Return anchors in an order of their own: no automaton has seen it before."""
+    chosen = random.Random(seed).choices(_WORDS.split(), k=length // 4)
+    return " ".join(chosen)[:length]
 
 
 def _measure(work: Callable[[], object], repeats: int) -> list[float]:
@@ -75,13 +98,15 @@ def run() -> list[tuple[str, str]]:
         naive_middle, naive_high = _percentiles(_NAIVE.search, texts)
         rows.append((f"{name}, p50", f"{middle:.1f} us ({middle / naive_middle:.1f} x naive)"))
         rows.append((f"{name}, p99", f"{high:.1f} us ({high / naive_high:.1f} x naive)"))
-    for name, text in _HOSTILE.items():
+    hostile = {name: _stretched(piece) for name, piece in _HOSTILE.items()}
+    hostile["unknown words"] = " ".join(f"zq{number}x" for number in range(260))
+    hostile["anchors in a new order"] = _never_twice(1600, seed=1)
+    for name, text in hostile.items():
         first = _measure(partial(detector.screen, text), 1)[0]
         settled = _measure(partial(detector.screen, text), 9)[4]
         rows.append((f"hostile 1,600: {name}", f"{settled:.0f} us (first time {first:.0f} us)"))
-    sentence = "i do not want to die but the pills are here "
     for length in (1_000, 10_000, 100_000):
-        text = (sentence * (length // len(sentence) + 1))[:length]
+        text = _stretched("i do not want to die but the pills are here ", length)
         settled = _measure(partial(detector.screen, text), 3)[1]
         rows.append((f"{length:,} characters", f"{settled / 1000:.2f} ms"))
     return rows

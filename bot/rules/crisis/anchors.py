@@ -26,6 +26,7 @@ class AnchorChoice:
     translator: Translator
     prices: Mapping[str, float]
     _classes: dict[str, _Priced | None] = field(default_factory=dict, compare=False)
+    _words: dict[Words, _Priced | None] = field(default_factory=dict, compare=False)
 
     def of(self, node: Node) -> _Priced:
         """Return what the anchors of `node` cost, and their codes; every match holds one of them.
@@ -40,7 +41,9 @@ class AnchorChoice:
     def _price(self, node: Node) -> _Priced | None:
         """Return the cheapest anchors of `node` and their cost; None when it demands no word."""
         if isinstance(node, Words):
-            return self._price_words(node)
+            if node not in self._words:
+                self._words[node] = self._price_words(node)
+            return self._words[node]
         if isinstance(node, ClassRef):
             return self._price_class(node.name)
         if isinstance(node, Repeat):

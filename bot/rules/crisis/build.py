@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from bot.core.errors import DefinitionError
@@ -11,7 +12,13 @@ from bot.core.findings import Category, Tier
 from bot.rules.crisis import lexicon as lexicons
 from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import AnchorChoice
-from bot.rules.crisis.definitions import Definitions, frames_of, parse_all, vocabulary_of
+from bot.rules.crisis.definitions import (
+    Definitions,
+    frames_of,
+    parse_all,
+    vocabulary_of,
+    words_in,
+)
 from bot.rules.crisis.frame import Node
 from bot.rules.crisis.gate import Shelf, gate_of
 from bot.rules.crisis.model import (
@@ -65,8 +72,7 @@ class Builder:
 
     def _lexicon(self, vocabulary: Vocabulary) -> lexicons.Lexicon:
         disguise = self._definitions.disguise
-        every = [node for nodes in self._frames.values() for node in nodes]
-        named = list(pattern.words_of([*every, *vocabulary.classes.values()]))
+        named = words_in(self._frames, vocabulary)
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
         literal = {word for words in named for word in words.literal}
         lists = lexicons.WordLists(
@@ -94,38 +100,39 @@ class Builder:
         have none share one group, so that most texts are searched by that one alone.
         """
         shelves: dict[str, Shelf] = {}
-        for rule, group, node, source in self._rules_with_frames():
+        for rule, group, node in self._rules_with_frames():
             try:
                 cost, anchors = self._anchor_choice.of(node)
             except DefinitionError as error:
                 raise DefinitionError(rule.id, error.problem) from error
             name = group if cost < _COMMON_PRICE else "common"
-            shelves.setdefault(name, Shelf(name)).add(rule, source, anchors)
-        groups = tuple(shelf.group() for shelf in shelves.values())
+            shelves.setdefault(name, Shelf(name)).add(rule, node, anchors)
+        groups = tuple(shelf.group(self._translator) for shelf in shelves.values())
         return groups, gate_of(list(shelves.values()))
 
-    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node, str]]:
+    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node]]:
         sets = {
             name: _guard_set(name, ids, self._guards)
             for name, ids in self._definitions.guards.sets.items()
         }
         for file in self._definitions.rules:
             for entry in file.rules:
-                sources = self._sources(entry.id)
-                rule = _rule(entry, file, f"(?:{'|'.join(sources)})", sets)
-                for node, source in zip(self._frames[entry.id], sources, strict=True):
-                    yield rule, file.group, node, source
+                rule = _rule(entry, file, self._lazy(entry.id), sets)
+                for node in self._frames[entry.id]:
+                    yield rule, file.group, node
 
     def grammar(self) -> Grammar:
         """Return what the reading of a hit's surroundings needs."""
         file = self._definitions.guards
-        own = self._source("self_subjects")
-        others = self._source("other_subjects")
+        own = partial(self._source, "self_subjects")
+        others = partial(self._source, "other_subjects")
         return Grammar(
             guards=self._guards_by_scope(),
             clause_break=self._lazy("clause_breaks"),
-            nearest_subject=LazyPattern(rf"(?s:.*)(?:{own}|{others})", "other_subjects"),
-            own_subject_last=LazyTest(rf"{own}\z", "self_subjects"),
+            nearest_subject=LazyPattern(
+                lambda: rf"(?s:.*)(?:{own()}|{others()})", "other_subjects"
+            ),
+            own_subject_last=LazyTest(lambda: rf"{own()}\z", "self_subjects"),
             self_in_hit=self._test("self_in_hit"),
             other_in_hit=self._test("other_in_hit"),
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
@@ -134,32 +141,23 @@ class Builder:
 
     def _source(self, where: str) -> str:
         """Return the RE2 source of any of the frames written at `where`."""
-        return f"(?:{'|'.join(self._sources(where))})"
-
-    def _sources(self, where: str) -> list[str]:
-        try:
-            return [self._translator.source(node) for node in self._frames[where]]
-        except DefinitionError as error:
-            raise DefinitionError(where, error.problem) from error
+        return f"(?:{'|'.join(map(self._translator.source, self._frames[where]))})"
 
     def _lazy(self, where: str) -> LazyPattern:
-        return LazyPattern(self._source(where), where)
+        return LazyPattern(partial(self._source, where), where)
 
     def _test(self, where: str) -> LazyTest:
-        return LazyTest(self._source(where), where)
+        return LazyTest(partial(self._source, where), where)
 
     def _guard(self, entry: GuardEntry) -> Guard:
         scope = _word(entry.id, Scope, entry.scope)
-        source = self._source(entry.id)
-        if scope is Scope.BEFORE:
-            source = rf"{source}\z"
-        if scope is Scope.AFTER:
-            source = rf"\A(?:\xff[\x00-\x7f])*{source}"
+        before = r"\A(?:\xff[\x00-\x7f])*" if scope is Scope.AFTER else ""
+        behind = r"\z" if scope is Scope.BEFORE else ""
         return Guard(
             id=entry.id,
             scope=scope,
             to=_tier(entry.id, entry.to),
-            pattern=LazyPattern(source, entry.id),
+            pattern=LazyPattern(lambda: f"{before}{self._source(entry.id)}{behind}", entry.id),
             unless=self._test(f"{entry.id}.unless") if entry.unless else None,
             unless_in=_word(entry.id, Scope, entry.unless_in) if entry.unless_in else scope,
             unless_hit=self._test(f"{entry.id}.unless_hit") if entry.unless_hit else None,
@@ -167,10 +165,12 @@ class Builder:
 
     def _guards_by_scope(self) -> dict[Scope, LazySet]:
         """Return all guards of each scope, to be searched together."""
-        sources: dict[Scope, dict[str, str]] = {scope: {} for scope in Scope}
-        for guard in self._guards.values():
-            sources[guard.scope][guard.id] = guard.pattern.source
-        return {scope: LazySet(each, _GUARD_MEMORY_MB) for scope, each in sources.items()}
+
+        def of(scope: Scope) -> dict[str, str]:
+            guards = self._guards.values()
+            return {each.id: each.pattern.write() for each in guards if each.scope is scope}
+
+        return {scope: LazySet(partial(of, scope), _GUARD_MEMORY_MB) for scope in Scope}
 
     def _escalation(self, entry: EscalationEntry) -> Escalation:
         return Escalation(
@@ -181,7 +181,7 @@ class Builder:
 
 
 def _rule(
-    entry: RuleEntry, file: RuleFile, source: str, sets: Mapping[str, tuple[Guard, ...]]
+    entry: RuleEntry, file: RuleFile, searched: LazyPattern, sets: Mapping[str, tuple[Guard, ...]]
 ) -> Rule:
     names = entry.guards if entry.guards is not None else file.guards
     unknown = [name for name in names if name not in sets]
@@ -193,7 +193,7 @@ def _rule(
         tier=_tier(entry.id, entry.tier),
         category=_word(entry.id, Category, entry.category or file.category),
         who=_word(entry.id, Who, entry.who),
-        pattern=LazyPattern(source, entry.id),
+        pattern=searched,
         guards=tuple(sorted(guards, key=lambda guard: guard.to)),
     )
 

@@ -70,9 +70,11 @@ def compile_answers(file: AnswerFile) -> Answers:
     positive = _any_phrase([*file.positive, *file.positive_es])
     negative, tails = _any_phrase(file.negative), _any_phrase(file.negative_tails)
     return Answers(
-        positive=LazyPattern(rf"\A{_EDGE}{openers}(?:{positive})(?:{_GAP}|\z)", "positive"),
+        positive=LazyPattern(
+            lambda: rf"\A{_EDGE}{openers}(?:{positive})(?:{_GAP}|\z)", "positive"
+        ),
         negative=LazyPattern(
-            rf"\A{_EDGE}{openers}(?:{negative})(?:{_GAP}(?:{tails}))*{_EDGE}\z", "negative"
+            lambda: rf"\A{_EDGE}{openers}(?:{negative})(?:{_GAP}(?:{tails}))*{_EDGE}\z", "negative"
         ),
     )
 

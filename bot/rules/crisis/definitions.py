@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core.errors import DefinitionError
-from bot.rules.crisis.frame import Node, parse
+from bot.rules.crisis.frame import ClassRef, Node, Words, parse
+from bot.rules.crisis.lexicon import NUMBER_CODES
 from bot.rules.crisis.model import DisguiseFile, GuardFile, RuleFile, WordFile
-from bot.rules.crisis.pattern import Vocabulary
+from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,41 @@ def vocabulary_of(files: Iterable[WordFile]) -> Vocabulary:
                 raise DefinitionError(name, "two word classes have this name")
             (classes[name],) = parse_all(["|".join(alternatives)], name)
     return Vocabulary(classes, frozenset(anchors))
+
+
+def words_in(frames: Mapping[str, tuple[Node, ...]], vocabulary: Vocabulary) -> list[Words]:
+    """Return all words that the frames and the classes name.
+
+    Raises DefinitionError naming the frame, or class, that names a class it cannot.
+    """
+    known = {*vocabulary.classes, *NUMBER_CODES, QUESTION_CLASS}
+    words = words_of(vocabulary.classes.values())
+    for where, nodes in frames.items():
+        for leaf in leaves_of(nodes):
+            if isinstance(leaf, Words):
+                words.append(leaf)
+            elif leaf.name not in known:
+                raise DefinitionError(where, f"no word class is called {leaf.name}")
+    _refuse_circles(vocabulary)
+    return words
+
+
+def _refuse_circles(vocabulary: Vocabulary) -> None:
+    """Raise DefinitionError when a class names an unknown one, or leads back to itself."""
+    reached: set[str] = set()
+    for name in vocabulary.classes:
+        _follow(name, (), vocabulary, reached)
+
+
+def _follow(name: str, path: tuple[str, ...], vocabulary: Vocabulary, reached: set[str]) -> None:
+    if name in path:
+        raise DefinitionError(".".join(path), f"class {name} refers to itself")
+    if name in reached or name in NUMBER_CODES or name == QUESTION_CLASS:
+        return
+    node = vocabulary.classes.get(name)
+    if node is None:
+        raise DefinitionError(".".join(path), f"no word class is called {name}")
+    for leaf in leaves_of([node]):
+        if isinstance(leaf, ClassRef):
+            _follow(leaf.name, (*path, name), vocabulary, reached)
+    reached.add(name)

@@ -17,14 +17,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
+
+import msgspec
 
 from bot.core.errors import DefinitionError
 from bot.rules.crisis.fold import FOLD_TABLE
 
 NUMBER_KINDS = ("digit", "number", "year", "high_bp", "high_fever")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+(?=[ |]|\Z)")
+_PLAIN_PHRASE = re.compile(r"[a-z0-9]+(?: [a-z0-9]+)*")
 _PLAIN_CHOICE = re.compile(r"[a-z0-9|]+")
 _OPEN_WORD = re.compile(r"([a-z0-9]+)\\w[*+]")
 _STRUCTURE = re.compile(
@@ -36,23 +39,20 @@ _BRANCHING = re.compile(r"[()|]")
 _QUANTIFIER = re.compile(r"[?*+]|\{(\d+),(\d*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True, gc=False):
     """Any one of these words, or a word that begins with one of the prefixes."""
 
     literal: frozenset[str]
     prefixes: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassRef:
+class ClassRef(msgspec.Struct, frozen=True, gc=False):
     """A word class, or a kind of number, by name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """Between `low` and `high` words of any kind, in one sentence unless it may cross its end."""
 
     low: int
@@ -60,15 +60,13 @@ class Gap:
     crosses: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """The beginning or the end of a clause."""
 
     is_start: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True, gc=False):
     """`inner`, `low` to `high` times; `high` None is without end."""
 
     inner: Node
@@ -76,15 +74,13 @@ class Repeat:
     high: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(msgspec.Struct, frozen=True, gc=False):
     """One after the other."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """Any one of these."""
 
     branches: tuple[Node, ...]
@@ -101,6 +97,7 @@ def parse(source: str) -> Node:
     return _choice(plain.replace("'", ""))
 
 
+@lru_cache(4096)
 def _choice(source: str) -> Node:
     """Return the alternatives of `source`; single words become one node, the last."""
     if _PLAIN_CHOICE.fullmatch(source):
@@ -140,6 +137,9 @@ def split_branches(source: str) -> list[str]:
 
 
 def _sequence(branch: str) -> Node:
+    if _PLAIN_PHRASE.fullmatch(branch):
+        words = tuple(map(_one_word, branch.split(" ")))
+        return words[0] if len(words) == 1 else Sequence(words)
     near = _NEAR.search(branch) if "~" in branch else None
     while near is not None and not _stands_outside(branch, near.start()):
         near = _NEAR.search(branch, near.end())
@@ -150,6 +150,11 @@ def _sequence(branch: str) -> Node:
     while position < len(branch):
         if branch[position] in " -?":
             position += 1
+            continue
+        plain = _PLAIN_WORD.match(branch, position)
+        if plain is not None:
+            items.append(_one_word(plain[0]))
+            position = plain.end()
             continue
         node, position = _item(branch, position)
         items.append(node)
@@ -208,11 +213,13 @@ def _is_glued(branch: str, inner: str, after: int) -> bool:
     return branch[after : after + 1].isalnum()
 
 
+@lru_cache(4096)
+def _one_word(word: str) -> Words:
+    return Words(frozenset((word,)))
+
+
 def _word(branch: str, position: int) -> tuple[Node, int]:
     """Return the word that begins at `position`, with every spelling its pattern allows."""
-    plain = _PLAIN_WORD.match(branch, position)
-    if plain is not None:
-        return Words(frozenset((plain[0],))), plain.end()
     end = position
     while end < len(branch) and branch[end] not in " -":
         if branch[end] == "(":

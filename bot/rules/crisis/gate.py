@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.rules.crisis import pattern
+from bot.rules.crisis.frame import Node
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
 from bot.rules.crisis.model import Gate, Rule, RuleGroup
+from bot.rules.crisis.pattern import Translator
 from bot.rules.crisis.search import LazySet, compile_set
 
 _GATE_MEMORY_MB = 16
@@ -30,19 +32,24 @@ class Shelf:
         self.name = name
         self.anchors: set[bytes] = set()
         self._rules: dict[str, Rule] = {}
-        self._sources: dict[str, list[str]] = {}
+        self._frames: dict[str, list[Node]] = {}
 
-    def add(self, rule: Rule, source: str, anchors: frozenset[bytes]) -> None:
+    def add(self, rule: Rule, frame: Node, anchors: frozenset[bytes]) -> None:
         """Put one frame of `rule` on the shelf."""
         self.anchors |= anchors
         self._rules[rule.id] = rule
-        self._sources.setdefault(rule.id, []).append(source)
+        self._frames.setdefault(rule.id, []).append(frame)
 
-    def group(self) -> RuleGroup:
+    def group(self, translator: Translator) -> RuleGroup:
         """Return the shelf's frames as one set."""
-        sources = {rule_id: "|".join(frames) for rule_id, frames in self._sources.items()}
-        searched = LazySet(sources, _GROUP_MEMORY_MB)
-        return RuleGroup(self.name, searched, tuple(self._rules.values()))
+
+        def write() -> dict[str, str]:
+            return {
+                rule_id: "|".join(map(translator.source, frames))
+                for rule_id, frames in self._frames.items()
+            }
+
+        return RuleGroup(self.name, LazySet(write, _GROUP_MEMORY_MB), tuple(self._rules.values()))
 
 
 def gate_of(shelves: list[Shelf]) -> Gate:

@@ -255,8 +255,9 @@ def build(lists: WordLists) -> Lexicon:
     named = tuple(sorted(codes))
     opened = {prefix: _code(next(numbered)) for prefix in sorted(set(lists.prefixes))}
     squeezed: dict[str, bytes] = {}
-    for word in sorted(codes, key=lambda each: (each != squeeze(each), len(each))):
-        squeezed.setdefault(squeeze(word), codes[word])
+    plain = {word: squeeze(word) for word in codes}
+    for word in sorted(codes, key=lambda each: (each != plain[each], len(each))):
+        squeezed.setdefault(plain[word], codes[word])
     codes.update(
         {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
     )

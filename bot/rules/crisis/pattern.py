@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.errors import DefinitionError
@@ -19,6 +19,7 @@ from bot.rules.crisis.frame import (
 )
 from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon, kind_of_number
 
+QUESTION_CLASS = "question"
 SOFT_MARKS = r"(?:\xff[\x01-\x0f])*"
 _ANY_MARKS = r"(?:\xff[\x01-\x1f])*"
 ANY_WORD = r"[\x80-\xfe][\x00-\x7f]"
@@ -34,23 +35,26 @@ class Vocabulary:
     anchors: frozenset[str]
 
 
-def words_of(nodes: Iterable[Node]) -> Iterator[Words]:
-    """Yield all words that `nodes` name, classes apart."""
-    for node in nodes:
-        yield from _words(node)
+def leaves_of(nodes: Iterable[Node]) -> list[Words | ClassRef]:
+    """Return the words and the names of classes that `nodes` hold, in no order."""
+    found: list[Words | ClassRef] = []
+    left = list(nodes)
+    while left:
+        node = left.pop()
+        if isinstance(node, Words | ClassRef):
+            found.append(node)
+        elif isinstance(node, Sequence):
+            left.extend(node.items)
+        elif isinstance(node, Choice):
+            left.extend(node.branches)
+        elif isinstance(node, Repeat):
+            left.append(node.inner)
+    return found
 
 
-def _words(node: Node) -> Iterator[Words]:
-    if isinstance(node, Words):
-        yield node
-    elif isinstance(node, Repeat):
-        yield from _words(node.inner)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _words(item)
-    elif isinstance(node, Choice):
-        for branch in node.branches:
-            yield from _words(branch)
+def words_of(nodes: Iterable[Node]) -> list[Words]:
+    """Return all words that `nodes` name, classes apart."""
+    return [leaf for leaf in leaves_of(nodes) if isinstance(leaf, Words)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Translator:
         return f"(?:{'|'.join(sources)})"
 
     def _class_source(self, name: str, path: tuple[str, ...]) -> str:
-        if name == "question":
+        if name == QUESTION_CLASS:
             return rf"(?:\xff\x11{SOFT_MARKS})+"
         if name in NUMBER_CODES:
             return codes_source(self.number_codes(name))

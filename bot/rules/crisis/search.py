@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import re2
@@ -24,11 +24,11 @@ def _room(memory_mb: int, size: int) -> int:
 class LazyPattern:
     """An RE2 pattern compiled at its first search: most rules never match, loading stays quick."""
 
-    __slots__ = ("_compiled", "_where", "source")
+    __slots__ = ("_compiled", "_where", "write")
 
-    def __init__(self, source: str, where: str) -> None:
-        """Take the RE2 source, and where it was written."""
-        self.source = source
+    def __init__(self, write: Callable[[], str], where: str) -> None:
+        """Take what writes the RE2 source, and where its frames were written."""
+        self.write = write
         self._where = where
         self._compiled: Any = None
 
@@ -36,7 +36,7 @@ class LazyPattern:
     def compiled(self) -> Any:
         """The compiled pattern. Raises DefinitionError naming where it was written."""
         if self._compiled is None:
-            self._compiled = compile_one(self.source, where=self._where)
+            self._compiled = compile_one(self.write(), where=self._where)
         return self._compiled
 
     def search(self, codes: bytes) -> Any:
@@ -51,15 +51,15 @@ class LazyPattern:
 class LazySet:
     """Frames that are searched together, compiled when a text first opens their gate.
 
-    `searched` compiles them; a server lets every rule prove its example before it serves.
+    A server lets every rule prove its example before it serves.
     """
 
-    __slots__ = ("_compiled", "_memory_mb", "_names", "_sources")
+    __slots__ = ("_compiled", "_memory_mb", "_names", "_write")
 
-    def __init__(self, sources: Mapping[str, str], memory_mb: int) -> None:
-        """Take source by name, in the order of their indexes."""
-        self._sources = sources
-        self._names = tuple(sources)
+    def __init__(self, write: Callable[[], Mapping[str, str]], memory_mb: int) -> None:
+        """Take what writes the RE2 sources by name, in the order of their indexes."""
+        self._write = write
+        self._names: tuple[str, ...] = ()
         self._memory_mb = memory_mb
         self._compiled: Any = None
 
@@ -67,8 +67,10 @@ class LazySet:
     def compiled(self) -> Any:
         """The compiled set. Raises DefinitionError with the name of the source at fault."""
         if self._compiled is None:
+            sources = self._write()
+            self._names = tuple(sources)
             self._compiled = compile_set(
-                self._sources.values(), names=self._sources, memory_mb=self._memory_mb
+                sources.values(), names=self._names, memory_mb=self._memory_mb
             )
         return self._compiled
 
@@ -88,9 +90,9 @@ class LazyTest(LazySet):
 
     __slots__ = ()
 
-    def __init__(self, source: str, where: str) -> None:
-        """Take the RE2 source, and where it was written."""
-        super().__init__({where: source}, _TEST_MEMORY_MB)
+    def __init__(self, write: Callable[[], str], where: str) -> None:
+        """Take what writes the RE2 source, and where its frames were written."""
+        super().__init__(lambda: {where: write()}, _TEST_MEMORY_MB)
 
     def met(self, codes: bytes) -> bool:
         """Return whether the frame matches somewhere in `codes`."""
