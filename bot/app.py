@@ -60,7 +60,7 @@ from bot.web.counting import count_log_lines
 from bot.web.embedding import embedding
 from bot.web.entrances import Check, Entrance, guard_entrances
 from bot.web.health import EXPOSITION, health
-from bot.web.link import check_link, link
+from bot.web.link import link
 from bot.web.metrics import Exposition, check_metrics
 from bot.web.resting import rest_with_the_store
 from bot.web.sms import STATUS_PATH, sms
@@ -85,7 +85,6 @@ rules.add_command(backtest)
 CHECKS: dict[Entrance, Check] = {
     Entrance.TWILIO: check_twilio,
     Entrance.CLINICIAN: check_clinician,
-    Entrance.SECURE_LINK: check_link,
     Entrance.CHAT: check_chat,
     Entrance.METRICS: check_metrics,
 }
@@ -118,6 +117,7 @@ def create_app(settings: Settings, *, parts: Parts | None = None) -> Flask:
     csrf.exempt(sms)
     csrf.exempt(calls)
     csrf.exempt(chat)
+    csrf.exempt(link)
     app.extensions[RULES] = _chat_rules(settings)
     app.extensions["stream"] = partial(_make_hub, settings, parts)
     for blueprint in BLUEPRINTS:

@@ -58,7 +58,7 @@ def check_in(draft: Draft, finding: Finding, *, source: str) -> None:
 
     A risk question's answer also asks a clinician to act the same day; a phrase in passing is a
     flag on the conversation and on its consult request. Where the bot is silent (a clinician
-    speaks, or the patient opted out) it stays silent and only records.
+    speaks, or the patient wants no texts) it stays silent and only records.
     """
     said = () if _bot_is_silent(draft) else (_check_in_line(draft, finding),)
     for line in said:
@@ -86,8 +86,7 @@ def _check_in_line(draft: Draft, finding: Finding) -> str:
 
 
 def _bot_is_silent(draft: Draft) -> bool:
-    conversation = draft.conversation
-    return conversation.opted_out or conversation.status is ConversationStatus.HUMAN
+    return draft.is_muted or draft.conversation.status is ConversationStatus.HUMAN
 
 
 def _record(draft: Draft, finding: Finding, *, source: str, said: tuple[str, ...]) -> None:

@@ -47,9 +47,24 @@ class Draft:
 
     @property
     def flow_speaks(self) -> bool:
-        """Whether the flow may ask: nobody else holds the conversation, and texts are wanted."""
+        """Whether the flow may ask: nobody else holds the conversation, and words are wanted."""
         speaking = (ConversationStatus.ACTIVE, ConversationStatus.PAUSED)
-        return self.conversation.status in speaking and not self.conversation.opted_out
+        return self.conversation.status in speaking and not self.is_muted
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether what is said would be a text to somebody who wants none.
+
+        On the private page they read what they asked for.
+        """
+        return self.conversation.opted_out and self.message.channel is Channel.SMS
+
+    @property
+    def is_on_page(self) -> bool:
+        """Whether the questions are open on the private web page, and this reply is a text."""
+        state = self.conversation.flow_state
+        by_text = self.message.channel is Channel.SMS
+        return by_text and state is not None and state.channel is Channel.WEB
 
     def become(self, **changes: Any) -> None:
         """Change fields of the conversation."""

@@ -58,7 +58,7 @@ def _may_be_asked(draft: Draft, finding: Finding) -> bool:
     return (
         draft.conversation.status is ConversationStatus.HELD
         and draft.conversation.crisis_answers == 1
-        and not draft.conversation.opted_out
+        and not draft.is_muted
         and finding.tier is Tier.CRISIS
         and finding.subject is not Subject.OTHER
         and (finding.category is None or finding.category in SCREENED_CATEGORIES)

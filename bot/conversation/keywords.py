@@ -30,6 +30,13 @@ class KeywordKind(Enum):
     HELP = "help"
 
 
+class PageWish(Enum):
+    """Where a patient who texts wants the questions: on the private web page, or by text."""
+
+    LINK = "link"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Keyword:
     """A keyword that was read. `answered` says that the carrier has already replied to it."""
@@ -44,20 +51,27 @@ class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     only_when_opted_out: tuple[str, ...] = ()
 
 
+class _PageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    link: tuple[str, ...]
+    text: tuple[str, ...]
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stop: _Words
     start: _Words
     help: _Words
+    page: _PageWords
     languages: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """Every keyword by its plain form, and the words by which a language is told."""
+    """Every keyword by its plain form, wishes about the page, and words that tell a language."""
 
     by_word: Mapping[str, Keyword]
     when_opted_out: Mapping[str, Keyword]
     language_of_word: Mapping[str, str]
+    page_wishes: Mapping[str, PageWish]
 
     def read(self, message: InboundMessage, *, opted_out: bool) -> Keyword | None:
         """Return the keyword that the whole message is, or None."""
@@ -67,6 +81,10 @@ class Keywords:
         if opted_out and word in self.when_opted_out:
             return self.when_opted_out[word]
         return self.by_word.get(word)
+
+    def page_wish(self, text: str) -> PageWish | None:
+        """Return where the whole message asks to be asked; None if it asks for nothing of it."""
+        return self.page_wishes.get(plain_form(text))
 
     def language_of(self, text: str, supported: tuple[str, ...]) -> str:
         """Return the language of a first message: the first word that tells, else the default."""
@@ -116,4 +134,7 @@ def load_keywords(path: Path = DEFINITIONS / "keywords.yaml") -> Keywords:
                 raise DefinitionError(f"{path.name}: {kind.value}", f"{word!r} stands twice")
             by_word.setdefault(form, Keyword(kind, answered))
     languages = {plain_form(w): lang for lang, words in file.languages.items() for w in words}
-    return Keywords(by_word, when_opted_out, languages)
+    page = {plain_form(w): wish for wish in PageWish for w in getattr(file.page, wish.value)}
+    if page.keys() & by_word.keys() or len(page) < len(file.page.link) + len(file.page.text):
+        raise DefinitionError(f"{path.name}: page", "a word stands for two things")
+    return Keywords(by_word, when_opted_out, languages, page)

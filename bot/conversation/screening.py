@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import sha256
 
+from msgspec import structs
+
 from bot.conversation.crisis import answer_crisis, check_in
 from bot.conversation.draft import Draft
 from bot.conversation.model import (
@@ -35,6 +37,7 @@ from bot.flows.events import (
     Said,
     Triaged,
 )
+from bot.flows.state import FlowState
 from bot.rules.crisis import RiskQuestion
 
 LINK_PLACEHOLDER = "{secure_link}"
@@ -79,11 +82,24 @@ def change_answer(draft: Draft, flow: Flow, link_id: str) -> None:
 
 
 def ask_again(draft: Draft, flow: Flow) -> None:
-    """Say the current question once more, without taking anything as its answer."""
+    """Say the current question once more, without taking anything as its answer.
+
+    A question that is open on the private page is not said by text: the patient gets a link to it.
+    """
     state = draft.conversation.flow_state
     if state is None:
         begin(draft, flow)
-        return
+    elif draft.is_on_page:
+        draft.become(
+            flow_state=structs.replace(state, pending=None, paused=False, unclear_count=0)
+        )
+        offer_page(draft)
+    else:
+        ask_here(draft, flow, state)
+
+
+def ask_here(draft: Draft, flow: Flow, state: FlowState) -> None:
+    """Say the current question of `state` where the patient writes now."""
     apply_step(draft, repeat(flow, state, context=context_of(draft)))
 
 
@@ -98,7 +114,7 @@ def keep_answer(draft: Draft, flow: Flow, text: str) -> Finding:
     step = resume(flow, state, text, context=context_of(draft))
     if not any(isinstance(event, AnswerRecorded) for event in step.events):
         return NOTHING_FOUND
-    draft.become(flow_state=step.state)
+    draft.become(flow_state=structs.replace(step.state, channel=state.channel))
     risk = NOTHING_FOUND
     for event in step.events:
         if isinstance(event, AnswerRecorded):
@@ -134,6 +150,11 @@ def _said(draft: Draft, event: Said | Asked) -> None:
         text = text.replace(LINK_PLACEHOLDER, issue_link(draft))
     if text and not draft.silenced:
         draft.say(text, choices=event.choices if isinstance(event, Asked) else ())
+
+
+def offer_page(draft: Draft) -> None:
+    """Send a new link to the private page."""
+    draft.say_phrase("page_link", secure_link=issue_link(draft))
 
 
 def issue_link(draft: Draft) -> str:

@@ -27,6 +27,7 @@ from bot.conversation.model import (
     Flagged,
     TurnOutcome,
 )
+from bot.conversation.page import arrive, keep_to_page
 from bot.conversation.room import CONTEXT_TEXTS, CONTEXT_WINDOW, Room
 from bot.conversation.timers import wait_for_patient
 from bot.core.decisions import Priority
@@ -138,8 +139,8 @@ def _check_in(draft: Draft, flow: Flow | None) -> bool:
 
 
 def _opted_out(draft: Draft, flow: Flow | None) -> bool:
-    """Keep what an opted-out patient writes; nothing may be sent back."""
-    return draft.conversation.opted_out
+    """Keep what a patient who wants no texts writes by text; nothing may be sent back."""
+    return draft.is_muted
 
 
 def _human_owns(draft: Draft, flow: Flow | None) -> bool:
@@ -234,11 +235,13 @@ ORDER: tuple[Treatment, ...] = (
     obey_keyword,
     _opted_out,
     _human_owns,
+    arrive,
     keep_late,
     _held,
     _no_flow,
     _unreadable,
     _ended,
+    keep_to_page,
     _screening,
 )
 """Crisis first. Then what the law gives the patient (STOP), then who may speak, then the flow."""

@@ -45,6 +45,7 @@ from bot.store.chat_sessions import (
     mark_ended,
 )
 from bot.store.engine import READ_ONLY, LockedTooLong, store_errors
+from bot.store.loading import AtAddress, CurrentOf
 
 MESSAGE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 OPENED = "opened"
@@ -130,11 +131,15 @@ def say_in_chat(
         raise NotFound("clinic")
     message = _message(parts, key, said)
     if finding.fires:
-        reply = receive(parts, message, clinic, finding=finding)
+        reply = receive(
+            parts, message, clinic, conversation_id=key.conversation_id, finding=finding
+        )
         is_over = not _is_open(parts, key)
     else:
         _admit(parts, rules, key, caller)
-        reply = receive(parts, message, clinic, finding=finding)
+        reply = receive(
+            parts, message, clinic, conversation_id=key.conversation_id, finding=finding
+        )
         is_over = False
     return ChatAnswer(_view(parts, clinic, message, finding, reply), is_over)
 
@@ -151,7 +156,10 @@ def read_chat(parts: Parts, key: ChatKey, *, after: str | None) -> ChatView:
         raise NotFound("message")
     with chat_store(parts, read_only=True) as connection:
         session = open_session_of(parts, connection, key)
-        return view_after(parts, connection, clinic, session.address_hash, after=after)
+        where = AtAddress(clinic.id, Channel.WEB, session.address_hash)
+        if key.conversation_id is None:
+            return view_after(parts, connection, clinic, where, after=after)
+        return view_after(parts, connection, clinic, CurrentOf(key.conversation_id), after=after)
 
 
 def leave_chat(parts: Parts, key: ChatKey) -> None:
@@ -253,11 +261,9 @@ def _view(
 ) -> ChatView:
     """Return the view of a turn; from memory where it is not stored or cannot be read."""
     if reply.is_stored:
-        channel, address = message.channel.value, message.patient_address
-        address_hash = parts.address_hash.of(clinic.id, channel, address)
         try:
             with chat_store(parts, read_only=True) as connection:
-                return view_of_turn(parts, connection, clinic, address_hash, reply)
+                return view_of_turn(parts, connection, clinic, reply)
         except StoreUnavailable:
             log.warning("chat_view_from_memory", extra={"clinic_id": clinic.id})
     return view_from_memory(parts, clinic, message, finding, reply.texts)

@@ -13,7 +13,7 @@ from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.services.audit import AuditAction
 from bot.services.chat import chat_store, open_session_of
 from bot.services.chat_tokens import ChatKey
-from bot.services.chat_views import ChatMessage, Speaker
+from bot.services.chat_views import ChatMessage, Speaker, without_secrets
 from bot.services.parts import Parts
 from bot.services.taking_turns import client_id_of
 from bot.store.chat_news import (
@@ -169,4 +169,5 @@ def _message(text: NewText, speaker: str | None) -> ChatMessage:
         if speaker:
             return ChatMessage(text.id, "clinician", text.text, text.at, speaker=speaker)
         return ChatMessage(text.id, "clinician", text.text, text.at)
-    return ChatMessage(text.id, "bot", text.text, text.at, kind=ReplyKind(text.kind))
+    said = without_secrets(text.text)
+    return ChatMessage(text.id, "bot", said, text.at, kind=ReplyKind(text.kind))

@@ -33,6 +33,7 @@ from bot.services.chat_views import (
     emergency_card,
     input_of,
     language_commands,
+    without_secrets,
 )
 from bot.services.parts import Parts
 from bot.services.taking_turns import Reply, client_id_of
@@ -40,6 +41,7 @@ from bot.store.chat_talk import (
     Place,
     TalkRow,
     answered_at,
+    beginning_of,
     current_conversation,
     last_danger,
     names_of,
@@ -48,6 +50,7 @@ from bot.store.chat_talk import (
     talk_from,
     talk_of_turns,
 )
+from bot.store.loading import AtAddress, CurrentOf
 from bot.store.rows import CHANGE, CLINICIAN, INBOUND, OUTBOUND
 
 MOST_SHOWN = 1000
@@ -74,33 +77,40 @@ class _Scene:
 
 
 def view_after(
-    parts: Parts, connection: Connection, clinic: Clinic, address_hash: bytes, *, after: str | None
+    parts: Parts,
+    connection: Connection,
+    clinic: Clinic,
+    where: AtAddress | CurrentOf,
+    *,
+    after: str | None,
 ) -> ChatView:
     """Return a patient's chat with the messages after the one with id `after` (None: all).
 
+    Of a texting patient nothing is shown that is older than the conversation of their link.
     Raises NotFound if there is no such message in this chat.
     """
-    scene = _scene(parts, connection, clinic, address_hash)
+    scene = _scene(parts, connection, clinic, where)
     if scene is None:
         if after is not None:
             raise NotFound("message")
         return _empty(clinic)
     patient_id = scene.conversation.patient_id
+    first = (
+        None if isinstance(where, AtAddress) else beginning_of(connection, where.conversation_id)
+    )
     seen = None if after is None else place_of(connection, patient_id, after)
-    if after is not None and seen is None:
+    if after is not None and (seen is None or (first is not None and seen < first)):
         raise NotFound("message")
-    since = None if seen is None else _turn_before(seen)
+    since = first if seen is None else _turn_before(seen)
     rows = talk_from(connection, patient_id, since, limit=MOST_SHOWN)
     messages = _messages(scene, rows, open_choices=bool(scene.open and scene.open.choices))
     new = tuple(message for place, message in messages if seen is None or place > seen)
     return _view(scene, new, _card(scene, None))
 
 
-def view_of_turn(
-    parts: Parts, connection: Connection, clinic: Clinic, address_hash: bytes, reply: Reply
-) -> ChatView:
+def view_of_turn(parts: Parts, connection: Connection, clinic: Clinic, reply: Reply) -> ChatView:
     """Return the chat with the messages of one stored turn: the patient's and the answer."""
-    scene = _scene(parts, connection, clinic, address_hash)
+    scene = _scene(parts, connection, clinic, CurrentOf(reply.conversation_id))
     if scene is None:
         raise NotFound("conversation")
     turn = reply.turn_number
@@ -115,11 +125,9 @@ def view_of_turn(
 
 
 def _scene(
-    parts: Parts, connection: Connection, clinic: Clinic, address_hash: bytes
+    parts: Parts, connection: Connection, clinic: Clinic, where: AtAddress | CurrentOf
 ) -> _Scene | None:
-    loaded = current_conversation(
-        connection, parts.keyring, clinic_id=clinic.id, address_hash=address_hash
-    )
+    loaded = current_conversation(connection, parts.keyring, where)
     if loaded is None:
         return None
     conversation = loaded.conversation
@@ -187,7 +195,8 @@ def _from_patient(
 def _from_us(row: TalkRow, choices: tuple[Choice, ...], name: str | None) -> ChatMessage:
     if row.kind == ReplyKind.CLINICIAN:
         return ChatMessage(row.id, "clinician", row.text, row.at, speaker=name or UNSET)
-    return ChatMessage(row.id, "bot", row.text, row.at, choices, kind=_KINDS.get(row.kind, UNSET))
+    said, kind = without_secrets(row.text), _KINDS.get(row.kind, UNSET)
+    return ChatMessage(row.id, "bot", said, row.at, choices, kind=kind)
 
 
 def _in_words(text: str, offered: tuple[Choice, ...]) -> str | UnsetType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -18,6 +19,8 @@ from bot.rules.emergency import ResourceLink, emergency_answer
 from bot.rules.last_resort import static_emergency_text
 from bot.services.emergency import spoken_language
 from bot.services.parts import Parts
+
+_LINK_SECRET = re.compile(r"(/c/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 
 UNSTORED = "unstored-"
 """Begins the ids of messages that are not stored yet; they are gone at the next look."""
@@ -132,6 +135,11 @@ class ChatError(Struct, frozen=True):
     message: str
     errors: Any = UNSET
     emergency: EmergencyCard | UnsetType = UNSET
+
+
+def without_secrets(text: str) -> str:
+    """Return a text as a page shows it: what a link opens with was for one phone alone."""
+    return _LINK_SECRET.sub(r"\1…", text)
 
 
 def language_commands(clinic: Clinic) -> dict[str, str]:

@@ -50,10 +50,10 @@ def receive(
 ) -> Reply:
     """Take one turn and return its reply.
 
-    `conversation_id` continues that very conversation (a secure link's page) instead of the one
-    at the message's address. `finding` is what `screen` gave for this message, where it was asked
-    already. Raises CallerError when the message itself is at fault, and
-    StoreUnavailable when it could be neither stored nor kept and no emergency was answered.
+    `conversation_id` is of the patient who goes on over a secure link: their present conversation
+    is continued, not the one at the message's address. `finding` is what `screen` gave for this
+    message, where it was asked already. Raises CallerError when the message itself is at fault,
+    and StoreUnavailable when it could be neither stored nor kept and no emergency was answered.
     """
     started = monotonic_seconds()
     if finding is None:

@@ -26,7 +26,7 @@ from bot.services.kicking import kick_rows
 from bot.services.parts import Parts
 from bot.services.rooms import current_flow, flow_and_judge, nobody_judges, room_of
 from bot.store.engine import LockedTooLong
-from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply
+from bot.store.loading import AtAddress, CurrentOf, Loaded, StoredReply
 from bot.store.row_book import Rows
 from bot.store.rows import CHANGE, TEXT, ReplyLeaves, TurnStored, body_of, rows_of_turn
 from bot.store.turns import TurnConflict, TurnTransaction, open_turn
@@ -64,7 +64,7 @@ class Reply:
 class Task:
     """A message to be treated, what was seen in it, and how its reply gets to the patient.
 
-    `conversation_id` continues that very conversation instead of the one at the address. A turn
+    `conversation_id` is of the patient who goes on: by a secure link, not at the address. A turn
     that is `plain` uses neither the flow nor what was said before: the second try after a fault.
     """
 
@@ -80,7 +80,7 @@ def take_stored_turn(parts: Parts, task: Task) -> Reply:
     """Return the reply once the turn is committed.
 
     Raises StoreUnavailable within the turn's budget of seconds, IdTaken when the message's id
-    belongs to another message, InvalidField when its conversation is over.
+    belongs to another message, InvalidField when its conversation is unknown.
     """
     return _Turn(parts, task).take()
 
@@ -119,9 +119,7 @@ class _Turn:
         parts = self.parts
         today = None if self.task.plain else current_flow(parts, self.task.clinic)
         with open_turn(parts.engine, parts.keyring, budget_seconds=seconds) as transaction:
-            loaded = transaction.load(self._where())
-            if loaded is None and self.task.conversation_id is not None:
-                raise InvalidField("conversation", "is over", "text the clinic")
+            loaded = self._load(transaction)
             outcome = self._decide(loaded, today)
             rows = self._rows(loaded, outcome)
             reached(FailPoint.TURN_DECIDED)
@@ -135,10 +133,16 @@ class _Turn:
             parts.tell(outcome.conversation.id)
         return _reply(outcome, rows)
 
-    def _where(self) -> AtAddress | InConversation:
-        if self.task.conversation_id is not None:
-            return InConversation(self.task.conversation_id)
-        return AtAddress(self.task.clinic.id, self.message.channel, self.address_hash)
+    def _load(self, transaction: TurnTransaction) -> Loaded | None:
+        if self.task.conversation_id is None:
+            address = AtAddress(self.task.clinic.id, self.message.channel, self.address_hash)
+            return transaction.load(address)
+        where = CurrentOf(self.task.conversation_id)
+        # A row that was replaced while its lock was waited for is not found: its successor is.
+        loaded = transaction.load(where) or transaction.load(where)
+        if loaded is None:
+            raise InvalidField("conversation", "is unknown", "text the clinic")
+        return loaded
 
     def _decide(self, loaded: Loaded | None, today: Flow | None) -> TurnOutcome:
         conversation = None if loaded is None else loaded.conversation

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, or_, select, tuple_
 from bot.core.messages import Channel
 from bot.store.tables import ChatSessionRow, ConversationRow, MessageRow, PatientRow
 
+CHANNELS = [channel.value for channel in Channel]
+"""Visitors of a chat, and texting patients on their private page; a hash is of one of them."""
+
 AT_ONCE = 500
 """Values in one query: SQLite takes no endless lists."""
 
@@ -21,7 +24,7 @@ _Each = TypeVar("_Each")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a web patient's conversation stands now."""
+    """Where a patient's conversation stands now."""
 
     conversation_id: str
     turn_number: int
@@ -58,7 +61,7 @@ def standings(
             .join(ConversationRow, ConversationRow.patient_id == PatientRow.id)
             .where(
                 PatientRow.clinic_id == clinic_id,
-                PatientRow.channel == Channel.WEB.value,
+                PatientRow.channel.in_(CHANNELS),
                 PatientRow.address_hash.in_(some),
                 ConversationRow.is_current,
             )

@@ -6,17 +6,17 @@ A patient's texts are in the order of (conversation, turn number, position), who
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select, text, tuple_
 
 from bot.core.findings import Category, Finding, Subject, Tier
-from bot.core.messages import Channel, Choice
+from bot.core.messages import Choice
 from bot.store.crypto import KeyRing
-from bot.store.loading import Loaded, TurnReader
-from bot.store.statements import BY_ADDRESS
+from bot.store.loading import AtAddress, CurrentOf, Loaded, TurnReader
+from bot.store.statements import BY_ADDRESS, BY_PATIENT_OF
 from bot.store.tables import (
     AnswerRow,
     AuditRow,
@@ -27,7 +27,8 @@ from bot.store.tables import (
 )
 
 _TIERS = {tier.label: tier for tier in Tier}
-_CURRENT = text(BY_ADDRESS.format(":clinic_id", ":channel", ":address_hash"))
+_AT_ADDRESS = text(BY_ADDRESS.format(":clinic_id", ":channel", ":address_hash"))
+_OF_PATIENT = text(BY_PATIENT_OF.format(":conversation_id"))
 _ORDER = (
     ConversationRow.created_at,
     ConversationRow.id,
@@ -61,12 +62,19 @@ class TalkRow:
 
 
 def current_conversation(
-    connection: Connection, keyring: KeyRing, *, clinic_id: str, address_hash: bytes
+    connection: Connection, keyring: KeyRing, where: AtAddress | CurrentOf
 ) -> Loaded | None:
-    """Return a web patient's conversation as it is now, without a lock; None if there is none."""
-    where = {"clinic_id": clinic_id, "channel": Channel.WEB.value, "address_hash": address_hash}
-    row = connection.execute(_CURRENT, where).fetchone()
+    """Return a patient's conversation as it is now, without a lock; None if there is none."""
+    statement = _AT_ADDRESS if isinstance(where, AtAddress) else _OF_PATIENT
+    row = connection.execute(statement, asdict(where)).fetchone()
     return None if row is None else TurnReader(keyring).conversation(tuple(row))
+
+
+def beginning_of(connection: Connection, conversation_id: str) -> Place | None:
+    """Return the place before the first text of a conversation; None if there is none."""
+    wanted = select(ConversationRow.created_at).where(ConversationRow.id == conversation_id)
+    started_at = connection.execute(wanted).scalar()
+    return None if started_at is None else Place(started_at, conversation_id, 0, 0)
 
 
 def place_of(connection: Connection, patient_id: str, message_id: str) -> Place | None:

@@ -34,6 +34,16 @@ class InConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class CurrentOf:
+    """The present conversation of the patient whose conversation this is, or once was."""
+
+    conversation_id: str
+
+
+Where = AtAddress | InConversation | CurrentOf
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A conversation under its lock. `is_readable` is false if its state could not be read."""
 

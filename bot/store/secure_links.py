@@ -1,4 +1,4 @@
-"""Secure links: found by their token's hash, opened a few times, closed for good."""
+"""Secure links: found by their token's hash, opened once, closed by a few wrong tries."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
-from bot.store.rows import CLINICIAN
-from bot.store.tables import ConversationRow, MessageRow, SecureLinkRow
+from bot.store.tables import ConversationRow, PatientRow, SecureLinkRow
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLink:
-    """A link and the conversation it continues. `used_at` is when it was first opened."""
+    """A link, the conversation it continues, and the address hash of the patient it was sent to.
+
+    `used_at` is when it was opened, or closed because another link of the conversation was.
+    """
 
     token_hash: str
     conversation_id: str
@@ -22,21 +24,15 @@ class StoredLink:
     is_current: bool
     expires_at: datetime
     used_at: datetime | None
-    failed_tries: int
+    address_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TalkText:
-    """One text; `direction` is `inbound` or `outbound`, `kind` says why it was sent."""
+def find_link(connection: Connection, token_hash: str, *, lock: bool = False) -> StoredLink | None:
+    """Return the link with this hash, None when there is none.
 
-    direction: str
-    text: str
-    kind: str = ""
-
-
-def find_link(connection: Connection, token_hash: str) -> StoredLink | None:
-    """Return the link with this hash, None when there is none."""
-    row = connection.execute(
+    With `lock` its conversation is locked: tries made at once are counted one after the other.
+    """
+    wanted = (
         select(
             SecureLinkRow.conversation_id,
             ConversationRow.clinic_id,
@@ -44,39 +40,37 @@ def find_link(connection: Connection, token_hash: str) -> StoredLink | None:
             ConversationRow.is_current,
             SecureLinkRow.expires_at,
             SecureLinkRow.used_at,
-            SecureLinkRow.failed_tries,
+            PatientRow.address_hash,
         )
         .join(ConversationRow, ConversationRow.id == SecureLinkRow.conversation_id)
+        .join(PatientRow, PatientRow.id == ConversationRow.patient_id)
         .where(SecureLinkRow.token_hash == token_hash)
-    ).one_or_none()
-    return None if row is None else StoredLink(token_hash, *row)
-
-
-def spend_try(connection: Connection, token_hash: str, *, limit: int) -> bool:
-    """Count one try to open a link; false (and nothing is counted) when `limit` are spent."""
-    spent = connection.execute(
-        update(SecureLinkRow)
-        .where(SecureLinkRow.token_hash == token_hash, SecureLinkRow.failed_tries < limit)
-        .values(failed_tries=SecureLinkRow.failed_tries + 1)
     )
-    return bool(spent.rowcount)
+    if lock:
+        wanted = wanted.with_for_update(of=(ConversationRow, SecureLinkRow))
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else StoredLink(token_hash, *row[:6], bytes(row[6]))
 
 
-def mark_used(connection: Connection, token_hash: str, *, now: datetime) -> None:
-    """Note that a link was opened rightly: when first, and that no try is spent any more."""
+def tries_spent(connection: Connection, conversation_id: str, *, now: datetime) -> int:
+    """Return how many wrong tries the living links of a conversation have seen together."""
+    wanted = select(func.coalesce(func.sum(SecureLinkRow.failed_tries), 0))
+    mine = SecureLinkRow.conversation_id == conversation_id
+    return int(connection.execute(wanted.where(mine, SecureLinkRow.expires_at > now)).scalar_one())
+
+
+def count_try(connection: Connection, token_hash: str) -> None:
+    """Count one wrong try."""
     connection.execute(
         update(SecureLinkRow)
         .where(SecureLinkRow.token_hash == token_hash)
-        .values(used_at=func.coalesce(SecureLinkRow.used_at, now), failed_tries=0)
+        .values(failed_tries=SecureLinkRow.failed_tries + 1)
     )
 
 
-def talk_of(connection: Connection, conversation_id: str, *, limit: int) -> list[TalkText]:
-    """Return the last `limit` texts of a conversation, oldest first."""
-    rows = connection.execute(
-        select(MessageRow.direction, MessageRow.body, MessageRow.kind)
-        .where(MessageRow.conversation_id == conversation_id, MessageRow.direction != CLINICIAN)
-        .order_by(MessageRow.turn_number.desc(), MessageRow.position.desc())
-        .limit(limit)
-    ).all()
-    return [TalkText(*row) for row in reversed(rows)]
+def use_up(connection: Connection, conversation_id: str, *, now: datetime) -> None:
+    """Close every link of a conversation, and forget wrong tries: the right one was made."""
+    mine = SecureLinkRow.conversation_id == conversation_id
+    links = update(SecureLinkRow).where(mine)
+    connection.execute(links.values(failed_tries=0))
+    connection.execute(links.where(SecureLinkRow.used_at.is_(None)).values(used_at=now))

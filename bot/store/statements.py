@@ -148,6 +148,11 @@ _BY_CONVERSATION = (
     f"SELECT {_LOADED} FROM patients p JOIN conversations c "  # noqa: S608 - fixed texts
     "ON c.patient_id = p.id AND c.is_current WHERE c.id = {0}"
 )
+BY_PATIENT_OF = (
+    f"SELECT {_LOADED} FROM patients p JOIN conversations c "  # noqa: S608 - fixed texts
+    "ON c.patient_id = p.id AND c.is_current "
+    "WHERE p.id = (SELECT patient_id FROM conversations WHERE id = {0})"
+)
 _STORED_REPLY = (
     "SELECT i.conversation_id, i.turn_number, i.body, p.address_hash, o.id, o.body, o.kind, "
     "q.id IS NOT NULL "
@@ -172,6 +177,11 @@ would be read as it was before the wait for the lock, and a turn would be lost."
 LOAD_BY_CONVERSATION = {
     "postgresql": _BY_CONVERSATION.format(*_NUMBERED) + " FOR UPDATE",
     "sqlite": _BY_CONVERSATION.format(*_MARKS),
+}
+
+LOAD_BY_PATIENT_OF = {
+    "postgresql": BY_PATIENT_OF.format(*_NUMBERED) + " FOR UPDATE OF p, c",
+    "sqlite": BY_PATIENT_OF.format(*_MARKS),
 }
 
 STORED_REPLY = {

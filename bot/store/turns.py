@@ -29,7 +29,7 @@ from bot.core.messages import Channel
 from bot.store import statements
 from bot.store.crypto import KeyRing
 from bot.store.engine import DeadlineConnection, is_postgresql, store_errors
-from bot.store.loading import AtAddress, InConversation, Loaded, StoredReply, TurnReader
+from bot.store.loading import CurrentOf, InConversation, Loaded, StoredReply, TurnReader, Where
 from bot.store.row_book import Rows
 
 
@@ -45,7 +45,7 @@ class TurnTransaction(Protocol):
 
     connection: Any
 
-    def load(self, where: AtAddress | InConversation) -> Loaded | None:
+    def load(self, where: Where) -> Loaded | None:
         """Return the conversation, locked until the transaction ends; None if there is none."""
 
     def write(self, rows: Rows) -> bool:
@@ -104,7 +104,7 @@ class _PostgresqlTurn(TurnReader):
         self._cursor = psycopg.RawCursor(connection)
         connection.budget_until = monotonic_seconds() + budget_seconds
 
-    def load(self, where: AtAddress | InConversation) -> Loaded | None:
+    def load(self, where: Where) -> Loaded | None:
         text, values = _lookup(where, "postgresql")
         row = self._cursor.execute(text, values).fetchone()
         return None if row is None else self.conversation(row)
@@ -146,7 +146,7 @@ class _SqliteTurn(TurnReader):
         connection.execute(f"PRAGMA busy_timeout={round(budget_seconds * 1000)}")
         connection.execute("BEGIN IMMEDIATE")
 
-    def load(self, where: AtAddress | InConversation) -> Loaded | None:
+    def load(self, where: Where) -> Loaded | None:
         text, values = _lookup(where, "sqlite")
         row = self.connection.execute(text, values).fetchone()
         return None if row is None else self.conversation(row)
@@ -178,9 +178,11 @@ class _SqliteTurn(TurnReader):
         self.connection.execute(f"PRAGMA busy_timeout={self._usual_wait}")
 
 
-def _lookup(where: AtAddress | InConversation, dialect: str) -> tuple[str, tuple[Any, ...]]:
+def _lookup(where: Where, dialect: str) -> tuple[str, tuple[Any, ...]]:
     if isinstance(where, InConversation):
         return statements.LOAD_BY_CONVERSATION[dialect], (where.conversation_id,)
+    if isinstance(where, CurrentOf):
+        return statements.LOAD_BY_PATIENT_OF[dialect], (where.conversation_id,)
     values = (where.clinic_id, where.channel.value, where.address_hash)
     return statements.LOAD_BY_ADDRESS[dialect], values
 

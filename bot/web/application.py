@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-WITHOUT_COOKIES = ("/webhooks/", "/chat/", "/api/", "/widget.js")
+WITHOUT_COOKIES = ("/webhooks/", "/chat/", "/api/", "/c/", "/widget.js")
 
 
 class PageSessions(SecureCookieSessionInterface):

@@ -23,7 +23,7 @@ from bot.services.emergency import screen, spoken_language
 from bot.services.parts import Parts
 from bot.web.answers import error_shape
 from bot.web.chat_body import JSON_TYPE, text_to_screen
-from bot.web.origins import CHAT_CLINIC, may_ask
+from bot.web.origins import CHAT_CLINIC, is_own_page, may_ask
 
 BEARER = "bearer "
 TRUSTED_PROXIES = "TRUSTED_PROXIES"
@@ -48,7 +48,7 @@ def check_chat() -> Response | None:
     clinic = _parts().clinics.of(key.clinic_id)
     if clinic is not None:
         setattr(g, CHAT_CLINIC, clinic)
-        if not may_ask([clinic]):
+        if not (may_ask([clinic]) if key.conversation_id is None else is_own_page()):
             return refusal(HTTPStatus.FORBIDDEN)
     return None
 

@@ -41,6 +41,12 @@ class SessionWanted(Strict):
     language = fields.String(validate=validate.Length(max=LONGEST_LANGUAGE))
 
 
+class BirthGiven(Strict):
+    """What is written at the door of a secure link: YYYY-MM-DD, "" where no date is asked."""
+
+    text = fields.String(required=True, validate=validate.Length(max=LONGEST_ID))
+
+
 class TextSent(Strict):
     """The body of POST /chat/v1/messages: `text`, or the `change` of an earlier answer."""
 

@@ -23,7 +23,6 @@ class Entrance(StrEnum):
     PUBLIC = "public"
     TWILIO = "twilio-signature"
     CLINICIAN = "clinician"
-    SECURE_LINK = "secure-link"
     CHAT = "chat-token"
     LINK_DOOR = "link-door"
     METRICS = "metrics-token"

@@ -1,5 +1,7 @@
 """Which web pages may use the chat: the origins that a clinic's file names, and no other.
 
+The page behind a secure link is our own. It alone may use the sessions that such links open.
+
 A browser says in `Origin` which page a request comes from. Programs send none and are let in: they
 are no danger to anybody's browser, and a token is needed all the same.
 """
@@ -7,6 +9,7 @@ are no danger to anybody's browser, and a token is needed all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
 
@@ -28,6 +31,19 @@ def may_ask(clinics: Iterable[Clinic]) -> bool:
         return True
     if any(origin in clinic.chat_origins for clinic in clinics):
         return True
+    return _is_the_demos(origin)
+
+
+def is_own_page() -> bool:
+    """Whether the page that this request comes from is one of ours, or no page at all."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    ours = urlsplit(current_app.config["PUBLIC_URL"])
+    return origin == f"{ours.scheme}://{ours.netloc}" or _is_the_demos(origin)
+
+
+def _is_the_demos(origin: str) -> bool:
     return bool(current_app.config["DEMO"]) and origin == request.host_url.rstrip("/")
 
 

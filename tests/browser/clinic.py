@@ -8,9 +8,13 @@ import signal
 import subprocess
 from contextlib import contextmanager
 
+from bot.cli.phone import Line
 from tests.live.processes import ROOT, free_port, python, wait_until_ready
 
 EMAIL = "demo@clinic.example"
+ACCOUNT = "AC" + "1" * 32
+TOKEN = "7" * 32
+NUMBER = "+15005550006"
 
 
 class DemoClinic:
@@ -27,8 +31,9 @@ class DemoClinic:
     def start(self):
         self._starts += 1
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
         instance = {"INSTANCE_PATH": str(self.folder / "instance"), "PORT": str(self.port)}
-        env = {**kept, **instance, "DEMO": "1", "TWILIO_API_URL": "http://127.0.0.1:9"}
+        env = {**kept, **account, **instance, "DEMO": "1", "TWILIO_API_URL": "http://127.0.0.1:9"}
         log = self.folder / f"serve-{self._starts}.log"
         with log.open("wb") as output:
             command = python("-m", "flask", "--app", "wsgi", "serve")
@@ -37,6 +42,10 @@ class DemoClinic:
             )
         wait_until_ready(self.address, self.process, log)
         self.password = re.search(r"password: (\S+)", log.read_text())[1]
+
+    def phone(self, number):
+        """A patient's phone; `send` gives the texts that come back."""
+        return Line(self.address, self.address, ACCOUNT, TOKEN, number, NUMBER)
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:

@@ -274,6 +274,18 @@ def test_the_stream_carries_the_token_in_a_header_and_never_in_an_address(sit_do
     assert not any("token" in r["query"] or "token" in r["path"] for r in seat.chat.requests)
 
 
+def test_what_was_said_elsewhere_meanwhile_stands_where_it_was_said(sit_down):
+    seat = begun(sit_down)
+    seat.page.evaluate(NO_LONG_WAITS_END)
+    seat.chat.add({"from": "patient", "text": "from the phone"})
+    seat.chat.bot("To the phone.")
+    seat.write("from here").sees("I heard you.")
+    seat.page.evaluate(AGAIN)
+    seat.sees("To the phone.")
+    order = [HELLO, "from the phone", "To the phone.", "from here", "I heard you."]
+    assert seat.said() == order
+
+
 def test_two_tabs_show_the_same_talk(sit_down):
     one = begun(sit_down)
     one.chat.messages[0]["kind"] = "routine"

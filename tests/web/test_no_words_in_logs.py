@@ -153,11 +153,14 @@ def test_the_page_behind_a_link_leaves_no_word_and_no_token_in_the_log(app, twil
     twilio.say("yes")
     token = re.search(r"/c/([\w-]{40,})", " ".join(twilio.say("2")))[1]
     browser = app.test_client()
-    page = browser.get(f"/c/{token}").get_data(as_text=True)
-    csrf = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-    browser.post(f"/c/{token}", data={"csrf_token": csrf, "born": "1985-03-14"})
-    browser.post("/c/", data={"csrf_token": csrf, "client_id": "Xiomara", "text": WORDS})
-    assert token not in written.getvalue()
+    browser.get(f"/c/{token}")
+    browser.post(f"/c/{token}", json={"text": WORDS})
+    opened = browser.post(f"/c/{token}", json={"text": ""}).json["token"]
+    headers = {"Authorization": f"Bearer {opened}"}
+    said = {"client_id": "Xiomara", "text": WORDS}
+    assert browser.post("/chat/v1/messages", json=said, headers=headers).status_code == 200
+    for secret in (token, opened):
+        assert secret not in written.getvalue()
 
 
 def test_this_test_would_see_a_word(written):

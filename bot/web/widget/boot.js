@@ -31,6 +31,7 @@ function mount(settings) {
   if (!place || !settings.clinic) return;
   const host = document.createElement(TAG);
   host.classList.toggle("inline", settings.isInline);
+  host.classList.toggle("page", settings.isLink);
   const shadow = host.attachShadow({ mode: "open" });
   dress(shadow, settings);
   colour(host, settings);
@@ -40,6 +41,7 @@ function mount(settings) {
   if (settings.isInline) {
     chat.talk.look(true);
     chat.talk.start();
+    if (settings.token) chat.root.querySelector(".panel").focus({ preventScroll: true });
   } else if (chat.talk.wasOpen()) chat.panel.open({ isFocusing: false });
 }
 

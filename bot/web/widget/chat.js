@@ -6,7 +6,7 @@ function makeChat(settings, host, remount) {
   const parts = makeFrame(settings);
   const api = makeApi(settings.base);
   const retrying = makeRetrying();
-  const keeping = makeKeeping(settings.clinic);
+  const keeping = makeKeeping(settings);
   const known = { clinic: null, greeting: null, unread: 0 };
   const state = { phase: "new", connection: "fine", isHumanGone: false, isKept: true };
 
@@ -147,6 +147,7 @@ function makeChat(settings, host, remount) {
   }
 
   function bannerWords(view) {
+    if (state.phase === "over" && settings.isLink) return say("link_over");
     if (state.phase === "unavailable" || state.phase === "over") return say(state.phase);
     if (state.connection !== "fine") return say(state.connection);
     if (!view) return state.phase === "starting" ? say("starting") : "";
@@ -169,7 +170,8 @@ function makeChat(settings, host, remount) {
     parts.who.textContent = isHuman
       ? name ? say("human_speaks", { name }) : say("somebody")
       : say("bot_speaks");
-    const isDone = state.phase === "over" || Boolean(view && FINISHED.has(view.status));
+    const isOver = state.phase === "over" || Boolean(view && FINISHED.has(view.status));
+    const isDone = isOver && !settings.isLink; // a chat that begins there would be another patient's
     if (isDone === !parts.after.hidden && parts.after.lang === spoken()) return;
     const again = make("button", { type: "button", class: "choice", onclick: startAgain }, say("start_again"));
     parts.after.replaceChildren(...(isDone ? [again] : []));

@@ -3,8 +3,8 @@
 // A clinic that says "memory" gets neither: nothing is written and no tab is told. sessionStorage
 // dies with its tab; nothing is put anywhere that lasts longer.
 
-function makeKeeping(clinic) {
-  const name = `porchlight:${clinic}`;
+function makeKeeping({ clinic, isLink }) {
+  const name = `porchlight:${isLink ? "link:" : ""}${clinic}`;
   let kept = read();
   let isAllowed = true;
   let channel = null;

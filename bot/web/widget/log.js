@@ -20,13 +20,13 @@ function makeLog({ onChange, onAgain }) {
     return say("assistant");
   }
 
-  function draw(message) {
+  function draw(message, next = null) {
     const isClinician = message.from === "clinician";
     const who = make("span", { class: isClinician ? "who" : "aside" }, said(speakerOf(message)), ": ");
     const kind = message.kind === "crisis" ? " crisis" : "";
     const node = make("div", { class: `message ${message.from}${kind}` }, who, said(wordsOf(message)));
     const entry = { node, message, mark: null, change: null };
-    log.append(node);
+    log.insertBefore(node, next);
     return entry;
   }
 
@@ -51,14 +51,21 @@ function makeLog({ onChange, onAgain }) {
     return at < 0 ? null : passing.splice(at, 1)[0];
   }
 
+  // What was said elsewhere in the meantime stands before what is shown already and came after it.
+  function nodeAfter(messages, at) {
+    const later = messages.slice(at + 1).map(({ id, client_id: own }) => byId.get(id) || byClientId.get(own));
+    const known = later.find(Boolean);
+    return known ? known.node : null;
+  }
+
   // Adds what is not there yet; answers the nodes that are new.
   function add(messages, isKept) {
     const fresh = [];
-    for (const message of messages) {
+    for (const [at, message] of messages.entries()) {
       if (isKept && byId.has(message.id)) continue;
       let entry = adopt(message);
       if (!entry) {
-        entry = draw(message);
+        entry = draw(message, nodeAfter(messages, at));
         fresh.push(entry);
       }
       entry.message = { shown: entry.message.shown, ...message };

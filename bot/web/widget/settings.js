@@ -27,6 +27,8 @@ function readSettings(script) {
     nonce: script.nonce || null,
     clinic: given.clinic || "",
     isInline: given.mode === "inline",
+    isLink: given.link !== undefined, // our own page behind a secure link: nothing else begins there
+    token: script.token || null,
     target: given.target || "",
     corner: given.corner === "left" ? "left" : "right",
     theme: ["light", "dark"].includes(given.theme) ? given.theme : "auto",

@@ -7,7 +7,8 @@ const TAB_ANSWER_MILLISECONDS = 150;
 
 function makeTalk(settings, api, retrying, keeping, draw) {
   let phase = "new";
-  let token = keeping.get("token") || null;
+  if (settings.token) keeping.forget(); // what an earlier link left in this tab
+  let token = settings.token || keeping.get("token") || null;
   let cursor = null; // id of the last message that a GET has told: nothing before it is missing
   let view = null;
   const unheard = []; // events of the stream
@@ -15,6 +16,7 @@ function makeTalk(settings, api, retrying, keeping, draw) {
   let isReadWanted = false;
   let isLooking = false;
 
+  if (settings.token) keeping.put({ token });
   const isAlive = () => phase !== "left";
   const listening = makeListening(api, retrying, {
     tokenOf: () => token,
@@ -53,6 +55,7 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     keeping.listen(heardTab);
     if (!token) await askTabs();
     if (token) await resume();
+    else if (settings.isLink) enter("over");
     else await begin();
   }
 
