@@ -196,6 +196,24 @@ def test_what_is_pressed_is_large_enough_for_a_thumb(sit_down):
             assert min(box["width"], box["height"]) >= 24, button.inner_text()
 
 
+def test_a_choice_beside_a_field_keeps_its_distance_from_it(sit_down):
+    seat = sit_down()
+    unsure = asking("number", "Not sure", minimum=1, unit="lb")
+    seat.chat.views = [{"say": [HELLO], "input": unsure}]
+    seat.open().sees(HELLO)
+    row = seat.widget.locator("form.field .row").bounding_box()
+    assert seat.button("Not sure").bounding_box()["y"] - row["y"] - row["height"] >= 6
+
+
+def test_the_menu_closes_when_something_else_is_pressed(sit_down):
+    seat = sit_down()
+    seat.open().sees("I heard you.").button("Menu").click()
+    expect(seat.button("Español")).to_be_visible()
+    seat.field.click()
+    expect(seat.button("Español")).to_be_hidden()
+    expect(seat.button("Menu")).to_have_attribute("aria-expanded", "false")
+
+
 def test_large_letters_and_deep_zoom_leave_everything_within_reach(sit_down):
     """400 % of a 1280 x 1024 window is 320 x 256: WCAG 1.4.10."""
     seat = sit_down(viewport={"width": 320, "height": 256})

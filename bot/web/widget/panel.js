@@ -136,6 +136,9 @@ function makePanel(parts, settings, host, { onOpen, onClose, onLeave }) {
   launcher.addEventListener("click", () => open());
   parts.closeButton.addEventListener("click", close);
   menuButton.addEventListener("click", () => toggleMenu());
+  panel.addEventListener("click", ({ target }) => {
+    if (!menu.hidden && !menu.contains(target) && !menuButton.contains(target)) toggleMenu(false);
+  });
   helpButton.addEventListener("click", () => toggleHelp());
   parts.below.addEventListener("click", () => {
     toEnd();
