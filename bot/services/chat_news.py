@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.services.audit import AuditAction
 from bot.services.chat import chat_store, open_session_of
+from bot.services.chat_reading import SPOKEN
 from bot.services.chat_tokens import ChatKey
 from bot.services.chat_views import ChatMessage, Speaker, without_secrets
 from bot.services.parts import Parts
@@ -154,7 +155,7 @@ def _messages(
 ) -> Iterable[ChatMessage]:
     spoken = {text.place[0]: names.get(text.text) for text in texts if text.direction == CLINICIAN}
     for text in new:
-        if text.direction == CLINICIAN or text.kind == CHANGE or not text.text.strip():
+        if text.direction not in SPOKEN or text.kind == CHANGE or not text.text.strip():
             continue
         yield _message(text, spoken.get(text.place[0]))
 

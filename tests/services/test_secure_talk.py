@@ -5,6 +5,7 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.core.errors import NotFound, SessionOver
 from bot.core.messages import Channel
@@ -20,6 +21,7 @@ from bot.services.secure_link import (
     open_secure_link,
 )
 from bot.store import tables
+from bot.store.rows import CHANGE, CLINICIAN, INBOUND, SILENCE
 from tests.services.conftest import FakeDetector
 from tests.services.visiting import RULES, Chat, Visitor, said
 
@@ -183,3 +185,33 @@ def test_a_token_names_its_conversation_and_no_other(texter):
         other = "0" if token[place] != "0" else "1"
         changed = token[:place] + other + token[place + 1 :]
         assert read_chat_token(texter.parts, changed) is None, place
+
+
+@pytest.mark.parametrize(
+    ("direction", "kind"), [(CLINICIAN, "release"), (SILENCE, "reminder"), (INBOUND, CHANGE)]
+)
+def test_entries_that_nobody_said_are_not_told(door, texter, direction, kind):
+    visitor = texter.enter()
+    session, told = listening_since(texter.parts, visitor.key, after=None)
+    (conversation,) = door.rows(tables.ConversationRow)
+    with Session(texter.parts.engine) as store:
+        place = {"conversation_id": conversation.id, "turn_number": conversation.turn_number + 1}
+        store.add(
+            tables.MessageRow(
+                id="f" * 32,
+                position=0,
+                direction=direction,
+                channel="sms",
+                kind=kind,
+                body="nobody's words",
+                media_count=0,
+                has_location=False,
+                created_at=door.clock(),
+                **place,
+            )
+        )
+        row = store.get(tables.ConversationRow, conversation.id)
+        row.turn_number += 1
+        store.commit()
+    reader = (session.clinic_id, session.address_hash)
+    assert read_news(texter.parts, {reader: told})[reader].messages == ()
