@@ -136,10 +136,34 @@ class Hub:
         for visitor in wanted:
             readers.setdefault(visitor.reader, []).append(visitor)
         for listening in _one_of_each(readers):
-            for reader, news in read_news(self.parts, listening).items():
+            for reader, news in self._read(listening).items():
                 for visitor in readers[reader]:
                     if visitor.told == listening[reader]:
                         self._bring(visitor, news)
+
+    def _read(self, listening: dict[Reader, Told]) -> dict[Reader, News]:
+        """Return the news of all; a chat that cannot be read keeps no other from being heard."""
+        try:
+            return read_news(self.parts, listening)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("chat_news_unreadable")
+        found: dict[Reader, News] = {}
+        for reader, told in listening.items():
+            try:
+                found |= read_news(self.parts, {reader: told})
+            except StoreUnavailable:
+                raise
+            except Exception:
+                self._hang_up(reader)
+        return found
+
+    def _hang_up(self, reader: Reader) -> None:
+        """Let go of who listens to a chat that cannot be read; the page asks for it itself."""
+        for visitor in self.visitors:
+            if visitor.reader == reader:
+                self.visitors.drop(visitor)
 
     def _bring(self, visitor: Visitor, news: News) -> None:
         said = [event("message", each, event_id=each.id) for each in news.messages]

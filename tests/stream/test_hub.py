@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from bot.services.clinicians import Role, add_clinician
@@ -150,6 +150,24 @@ def test_without_a_stream_process_there_is_503(visitor, client):
     assert client.get("/chat/v1/stream", headers=visitor.headers).status_code == 503
     theirs.close()
     ours.close()
+
+
+def test_a_chat_that_cannot_be_read_keeps_no_other_from_being_heard(
+    hub, client, listen, parts, monkeypatch
+):
+    monkeypatch.setattr(type(hub.doors), "told", lambda _self: set())
+    one, other = chatter(client), chatter(client)
+    theirs, mine = listen(one), listen(other)
+    hub._look_at = float("inf")
+    one.say("yes")
+    with parts.engine.begin() as connection:
+        damage = text("UPDATE messages SET body = :bad WHERE conversation_id = :id")
+        newest = text("SELECT max(conversation_id) FROM messages WHERE turn_number = 2")
+        connection.execute(damage, {"bad": b"damaged", "id": connection.scalar(newest)})
+    said = texts(other.say("no"))
+    hub._look_at = 0.0
+    await_that(lambda: mine.texts == said)
+    await_that(lambda: not theirs.is_open)
 
 
 def test_without_a_token_nothing_is_handed_over(hub, client):
