@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.services.audit import AuditAction
 from bot.services.chat import chat_store, open_session_of
@@ -21,6 +23,7 @@ from bot.store.chat_news import (
     NewText,
     Standing,
     closed_sessions,
+    current_standings,
     place_in,
     standings,
     texts_of_turns,
@@ -83,11 +86,7 @@ AGAIN = "?"
 def read_news(parts: Parts, told: dict[Reader, Told]) -> dict[Reader, News]:
     """Return what is new, for those visitors who have news. Raises StoreUnavailable."""
     with chat_store(parts, read_only=True) as connection:
-        now: dict[Reader, Standing] = {}
-        for clinic_id in sorted({clinic for clinic, _ in told}):
-            hashes = [each for clinic, each in told if clinic == clinic_id]
-            found = standings(connection, clinic_id, hashes)
-            now.update({(clinic_id, each): standing for each, standing in found.items()})
+        now = _standing_now(connection, told)
         changed = {r: s for r, s in now.items() if not _is_told(told[r], s)}
         turns = [turn for r, s in changed.items() for turn in _turns_since(told[r], s)]
         texts = texts_of_turns(connection, turns)
@@ -107,6 +106,22 @@ def read_news(parts: Parts, told: dict[Reader, Told]) -> dict[Reader, News]:
         )
         for reader, standing in changed.items()
     }
+
+
+def _standing_now(connection: Connection, told: dict[Reader, Told]) -> dict[Reader, Standing]:
+    """Ask by conversation, and by the visitors' addresses for those who have another one now."""
+    known = current_standings(connection, {each.conversation_id for each in told.values()})
+    found, others = {}, []
+    for reader, each in told.items():
+        if each.conversation_id in known:
+            found[reader] = known[each.conversation_id]
+        else:
+            others.append(reader)
+    for clinic_id in sorted({clinic for clinic, _ in others}):
+        hashes = [each for clinic, each in others if clinic == clinic_id]
+        moved = standings(connection, clinic_id, hashes)
+        found.update({(clinic_id, each): standing for each, standing in moved.items()})
+    return found
 
 
 def over(parts: Parts, token_hashes: Collection[str]) -> set[str]:

@@ -1,4 +1,9 @@
-"""What is new in many chats at once: one query asks where all of them stand, one more reads."""
+"""What is new in many chats at once: one query asks where all of them stand, one more reads.
+
+PostgreSQL gets the values it looks for as one array, which it goes through with the index on the
+other side. Of a list of parameters, prepared as one statement, it would compare each with every
+row: half a second for thousands of visitors, every second.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, or_, select, tuple_
+from sqlalchemy import (
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from bot.core.messages import Channel
+from bot.store.engine import is_postgresql
 from bot.store.tables import ChatSessionRow, ConversationRow, MessageRow, PatientRow
 
 CHANNELS = [channel.value for channel in Channel]
@@ -45,6 +62,22 @@ class NewText:
     at: datetime
 
 
+def current_standings(
+    connection: Connection, conversation_ids: Collection[str]
+) -> dict[str, Standing]:
+    """Return where these conversations stand; those that are not their patient's last are out."""
+    found: dict[str, Standing] = {}
+    for some in _in_parts(conversation_ids):
+        rows = connection.execute(
+            select(ConversationRow.id, ConversationRow.turn_number, ConversationRow.status).where(
+                ConversationRow.id.in_(_among(connection, some, String)),
+                ConversationRow.is_current,
+            )
+        )
+        found.update({row[0]: Standing(*row) for row in rows})
+    return found
+
+
 def standings(
     connection: Connection, clinic_id: str, address_hashes: Collection[bytes]
 ) -> dict[bytes, Standing]:
@@ -62,7 +95,7 @@ def standings(
             .where(
                 PatientRow.clinic_id == clinic_id,
                 PatientRow.channel.in_(CHANNELS),
-                PatientRow.address_hash.in_(some),
+                PatientRow.address_hash.in_(_among(connection, some, LargeBinary)),
                 ConversationRow.is_current,
             )
         )
@@ -88,7 +121,11 @@ def texts_of_turns(
                 MessageRow.provider_key,
                 MessageRow.created_at,
             )
-            .where(tuple_(MessageRow.conversation_id, MessageRow.turn_number).in_(some))
+            .where(
+                tuple_(MessageRow.conversation_id, MessageRow.turn_number).in_(
+                    _among(connection, some, String, Integer)
+                )
+            )
             .order_by(MessageRow.conversation_id, MessageRow.turn_number, MessageRow.position)
         )
         for row in rows:
@@ -117,7 +154,7 @@ def closed_sessions(
     for some in _in_parts(token_hashes):
         rows = connection.execute(
             select(ChatSessionRow.token_hash).where(
-                ChatSessionRow.token_hash.in_(some),
+                ChatSessionRow.token_hash.in_(_among(connection, some, String)),
                 or_(ChatSessionRow.ended_at.is_not(None), ChatSessionRow.expires_at <= now),
             )
         )
@@ -129,3 +166,15 @@ def _in_parts(values: Iterable[_Each]) -> Iterator[Sequence[_Each]]:
     rest: Any = iter(values)
     while some := list(islice(rest, AT_ONCE)):
         yield some
+
+
+def _among(connection: Connection, values: Sequence[Any], *types: type[Any]) -> Any:
+    """Return what a column, or a tuple of columns of these types, is to be `in_`."""
+    if not is_postgresql(connection.engine):
+        return values
+    columns = zip(*values, strict=True) if len(types) > 1 else [values]
+    arrays = (
+        func.unnest(literal(list(column), ARRAY(kind)))
+        for column, kind in zip(columns, types, strict=True)
+    )
+    return select(*arrays)

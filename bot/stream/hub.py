@@ -6,6 +6,7 @@ machines through the broker, and found by looking, which also covers whatever wa
 
 from __future__ import annotations
 
+import gc
 import logging
 import resource
 import selectors
@@ -20,6 +21,7 @@ from bot.core.clock import monotonic_seconds
 from bot.core.errors import StoreUnavailable
 from bot.services.chat_news import News, Reader, Told, over, read_news
 from bot.services.parts import Parts
+from bot.stream.agenda import Agenda
 from bot.stream.door import Doors
 from bot.stream.visitors import Visitor, Visitors
 
@@ -67,6 +69,7 @@ class Hub:
     seconds: Callable[[], float] = monotonic_seconds
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     visitors: Visitors = field(init=False)
+    agenda: Agenda = field(default_factory=Agenda)
     _look_at: float = 0.0
     _over_at: float = 0.0
 
@@ -79,6 +82,7 @@ class Hub:
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then ask everybody to come back a little later."""
         self.most = min(self.most, _open_files(self.most))
+        gc.freeze()  # flows and rules stay: looking through them again would hold up all visitors
         log.info("stream_started")
         while not stop.is_set():
             self.round()
@@ -87,7 +91,7 @@ class Hub:
 
     def round(self) -> None:
         """Wait a moment for something to happen, and treat all that has."""
-        for key, events in self.selector.select(TICK_SECONDS):
+        for key, events in self.selector.select(0 if self.agenda else TICK_SECONDS):
             visitor = key.data
             if visitor is None:
                 continue
@@ -96,8 +100,8 @@ class Hub:
             if events & selectors.EVENT_WRITE and visitor in self.visitors.everybody:
                 self.visitors.write_on(visitor)
         self._let_in()
-        told = self.doors.told() | self.elsewhere.told()
-        self._tell(told)
+        self._plan(self.doors.told() | self.elsewhere.told())
+        self._look()
         self.visitors.beat(seconds=self.seconds())
 
     def _let_in(self) -> None:
@@ -117,18 +121,24 @@ class Hub:
     def _is_room(self) -> bool:
         return len(self.visitors) < self.most
 
-    def _tell(self, conversation_ids: set[str]) -> None:
-        """Look at the told conversations, and at everybody's when it is time."""
+    def _plan(self, conversation_ids: set[str]) -> None:
+        """Have the told conversations looked at, and everybody's when it is time."""
         now = self.seconds()
-        wanted: Iterable[Visitor] = self.visitors.listening_to(conversation_ids)
+        self.agenda.put_first(self.visitors.listening_to(conversation_ids))
         if now >= self._look_at or EVERYBODY in conversation_ids:
-            wanted, self._look_at = self.visitors, now + LOOK_SECONDS
+            self.agenda.put(self.visitors)
+            self._look_at = now + LOOK_SECONDS
+
+    def _look(self) -> None:
+        """Look at the next few, and from time to time at whose session is over."""
+        now = self.seconds()
         try:
-            self._bring_news(wanted)
+            self._bring_news(each for each in self.agenda.take() if each in self.visitors)
             if now >= self._over_at:
                 self._over_at = now + OVER_SECONDS
                 self._let_go()
         except StoreUnavailable:
+            self.agenda.clear()
             self._look_at = now + REST_SECONDS
 
     def _bring_news(self, wanted: Iterable[Visitor]) -> None:

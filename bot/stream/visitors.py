@@ -47,6 +47,10 @@ class Visitors:
         """Return how many are connected."""
         return len(self.everybody)
 
+    def __contains__(self, visitor: object) -> bool:
+        """Whether they are still connected."""
+        return visitor in self.everybody
+
     def __iter__(self) -> Iterator[Visitor]:
         """Yield everybody, safe against changes meanwhile."""
         return iter(list(self.everybody))
@@ -68,6 +72,9 @@ class Visitors:
 
     def told(self, visitor: Visitor, told: Told) -> None:
         """Note what a visitor has been told by now."""
+        if told.conversation_id == visitor.told.conversation_id:
+            visitor.told = told
+            return
         self._leave_place(visitor)
         visitor.told = told
         self._place(visitor)

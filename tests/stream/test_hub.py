@@ -6,11 +6,16 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from bot.services.chat_news import Told
 from bot.services.clinicians import Role, add_clinician
 from bot.services.handover import release, speak, take_over
 from bot.store.tables import ChatSessionRow, ConsultRow
+from bot.stream import agenda as agendas
 from bot.stream import hub as hubs
 from bot.stream import visitors
+from bot.stream.door import Doors
+from bot.stream.hub import Hub
+from bot.stream.visitors import Visitor
 from tests.stream.conftest import CONNECTION, await_that
 from tests.web.chatting import chatter, texts
 
@@ -118,6 +123,45 @@ def test_what_nobody_told_is_found_by_looking(hub, visitor, listen, parts, monke
     monkeypatch.setattr(type(hub.doors), "told", lambda _self: set())
     said = texts(visitor.say("yes"))
     await_that(lambda: stream.texts == said)
+
+
+def test_a_new_conversation_of_the_same_visitor_is_heard(hub, visitor, listen):
+    stream = listen(visitor)
+    said = [*texts(visitor.say("no")), *texts(visitor.say("restart"))]
+    await_that(lambda: stream.texts == said)
+    said += texts(visitor.say("yes"))
+    await_that(lambda: stream.texts == said)
+
+
+def test_many_are_looked_at_some_at_a_time_and_all_of_them_hear(hub, client, listen, monkeypatch):
+    monkeypatch.setattr(agendas, "AT_ONCE", 1)
+    chatters = [chatter(client) for _ in range(5)]
+    streams = [listen(each) for each in chatters]
+    hub._look_at = float("inf")
+    monkeypatch.setattr(type(hub.doors), "told", lambda _self: set())
+    said = [texts(each.say("yes")) for each in chatters]
+    hub._look_at = 0.0
+    for stream, own in zip(streams, said, strict=True):
+        await_that(lambda stream=stream, own=own: stream.texts == own)
+
+
+def test_between_two_parts_of_a_look_the_doors_are_answered(parts, settings, monkeypatch):
+    happened = []
+    monkeypatch.setattr(agendas, "AT_ONCE", 1)
+    monkeypatch.setattr(hubs, "read_news", lambda *_: happened.append("look") or {})
+    monkeypatch.setattr(Doors, "handed_over", lambda *_: happened.append("doors") or iter(()))
+    hub = Hub(parts, Doors(settings.stream_dir), most=5)
+    ends = [end for _ in range(2) for end in socket.socketpair()]
+    for number, connection in enumerate(ends[:2]):
+        told = Told("c" * 32, (1, 0), "active")
+        who = Visitor(connection, ("demo", bytes([number])), "t" * 64, parts.now(), told)
+        hub.visitors.add(who, seconds=hub.seconds())
+    hub.round()
+    hub.round()
+    assert happened == ["doors", "look", "doors", "look"]
+    hub._close()
+    for end in ends:
+        end.close()
 
 
 def test_beyond_its_room_the_hub_refuses_and_says_so(hub, visitor, listen, client):
