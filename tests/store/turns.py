@@ -15,8 +15,9 @@ from bot.conversation.model import (
 )
 from bot.core.findings import NOTHING_FOUND
 from bot.core.messages import Channel, InboundMessage
+from bot.store.loading import AtAddress
 from bot.store.rows import TurnStored, rows_of_turn
-from bot.store.turns import AtAddress, open_turn
+from bot.store.turns import open_turn
 
 PHONE = "+15005550199"
 
