@@ -5,6 +5,7 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.core.errors import NotFound, SessionOver
@@ -215,3 +216,33 @@ def test_entries_that_nobody_said_are_not_told(door, texter, direction, kind):
         store.commit()
     reader = (session.clinic_id, session.address_hash)
     assert read_news(texter.parts, {reader: told})[reader].messages == ()
+
+
+def test_a_session_goes_along_into_the_conversation_that_follows(door, texter):
+    visitor = texter.enter()
+    with Session(texter.parts.engine) as store:
+        store.execute(update(tables.ConversationRow).values(status="ended"))
+        store.commit()
+    texter.say("START OVER")
+    assert len(door.rows(tables.ConversationRow)) == 2
+    assert "not a person" in " ".join(said(visitor.read()))
+    assert visitor.say("yes").input.link_id == "dob"
+    assert "March 14 1985" in said(visitor.read(), "patient")
+
+
+def test_two_sides_that_speak_at_once_lose_no_word(door, texter):
+    visitor, together = texter.enter(), Barrier(6)
+
+    def speak(say, text):
+        together.wait()
+        say(text)
+
+    sides = [(visitor.say, f"page {n}") for n in range(3)]
+    sides += [(texter.say, f"text {n}") for n in range(3)]
+    threads = [Thread(target=speak, args=side) for side in sides]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bodies = {row.body for row in door.rows(tables.MessageRow) if row.direction == INBOUND}
+    assert {text for _, text in sides} <= bodies

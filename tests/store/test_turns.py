@@ -30,7 +30,8 @@ from bot.core.messages import Channel
 from bot.flows.state import FlowState
 from bot.store import tables
 from bot.store.crypto import KeyRing
-from bot.store.turns import InConversation, TurnConflict, open_turn
+from bot.store.loading import InConversation
+from bot.store.turns import TurnConflict, open_turn
 from tests.store.turns import SOON, first_conversation, message_of, outcome_of
 
 STATE = FlowState("f" * 64, "age", "en", Channel.SMS, (Answer("name", AnswerStatus.SKIPPED),))
