@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
@@ -43,6 +44,8 @@ from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
 from bot.rules.crisis.spelling import manglings, misspellings_of
 
 _GUARD_MEMORY_MB = 16
+_NEAR = (Scope.CLAUSE, Scope.SENTENCE)
+"""Scopes that hold words which need not touch the hit."""
 _COMMON_PRICE = 300.0
 _MOST_COMMON_PRICE = 3000.0
 _COMMON_SPANISH_PRICE = 40.0
@@ -187,15 +190,26 @@ def _rule(
     unknown = [name for name in names if name not in sets]
     if unknown:
         raise DefinitionError(entry.id, f"no guard set is called {unknown[0]}")
-    guards = dict.fromkeys(guard for name in names for guard in sets[name])
+    tier = _tier(entry.id, entry.tier)
+    guards = dict.fromkeys(_for_tier(tier, guard) for name in names for guard in sets[name])
     return Rule(
         id=entry.id,
-        tier=_tier(entry.id, entry.tier),
+        tier=tier,
         category=_word(entry.id, Category, entry.category or file.category),
         who=_word(entry.id, Who, entry.who),
         pattern=searched,
         guards=tuple(sorted(guards, key=lambda guard: guard.to)),
     )
+
+
+def _for_tier(tier: Tier, guard: Guard) -> Guard:
+    """Return the guard as it works on rules of this tier: what is merely near silences no crisis.
+
+    People write whole lives without a full stop, so that anything may stand in the sentence.
+    """
+    if tier >= Tier.CRISIS and guard.scope in _NEAR and guard.to < Tier.CHECK_IN:
+        return replace(guard, to=Tier.CHECK_IN)
+    return guard
 
 
 def _guard_set(name: str, ids: Iterable[str], guards: Mapping[str, Guard]) -> tuple[Guard, ...]:
