@@ -21,7 +21,7 @@ from bot.core.fail_points import FailPoint, reached
 from bot.delivery.alerts import PAGES
 from bot.delivery.announcing import WEBHOOK
 from bot.delivery.parts import DeliveryParts
-from bot.delivery.patient_texts import PATIENT_TEXT, part_sent, text_ended, text_failed
+from bot.delivery.patient_texts import PATIENT_TEXT, GivenId, part_sent, text_ended, text_failed
 from bot.delivery.senders import Outgoing
 from bot.store.engine import store_errors
 from bot.store.outbox import (
@@ -75,11 +75,8 @@ def taken(
         else:
             go_on(connection, item, parts_sent=sent)
         if item.kind == PATIENT_TEXT:
-            is_ours = part_sent(
-                connection, item, provider_key=provider_key, part=outgoing.letter.part,
-                is_certain=is_certain, now=now, new_id=parts.new_id,
-            )  # fmt: skip
-            if not is_ours:
+            given = GivenId(provider_key, outgoing.letter.part, is_certain)
+            if not part_sent(connection, item, given, now=now, new_id=parts.new_id):
                 raise IdTaken("the provider's id belongs to another text")
             if is_last:
                 text_ended(connection, item, state=OutboxState.SENT, now=now)

@@ -29,6 +29,7 @@ from bot.store.text_parts import keep_part
 __all__ = [
     "PATIENT_TEXT",
     "may_leave",
+    "GivenId",
     "part_sent",
     "patient_text",
     "refuse_late_reminder",
@@ -114,27 +115,38 @@ def refuse_late_reminder(
         raise Undeliverable("out-of-hours")
 
 
+@dataclass(frozen=True, slots=True)
+class GivenId:
+    """The provider's id of a text, or of one part of it (from 1; 0 for a whole text).
+
+    `is_certain` is false for one that a look into the provider's list has guessed.
+    """
+
+    provider_key: str
+    part: int
+    is_certain: bool
+
+
 def part_sent(
     connection: Connection,
     item: OutboxItem,
+    given: GivenId,
     *,
-    provider_key: str,
-    part: int,
-    is_certain: bool,
     now: datetime,
     new_id: Callable[[], str],
 ) -> bool:
-    """Write down the provider's id of a text, or of one part of it (from 1; 0 for a whole text).
+    """Write down the provider's id of a text or part.
 
     The provider's word on it may have come before we knew that id; then it is applied now. False
     if the id was a guess and is another text's.
     """
     message_id = item.payload["message_id"]
-    if part:
-        keep_part(connection, message_id, part, provider_key, now=now)
-    elif not give_key(connection, message_id, provider_key, now=now, is_certain=is_certain):
+    key, is_certain = given.provider_key, given.is_certain
+    if given.part:
+        keep_part(connection, message_id, given.part, key, now=now)
+    elif not give_key(connection, message_id, key, now=now, is_certain=is_certain):
         return False
-    moved = apply_receipts(connection, provider_key, now=now)
+    moved = apply_receipts(connection, key, now=now)
     if moved is not None and moved.status in UNDELIVERED:
         _note_failure(connection, item, moved, now=now, new_id=new_id)
     return True

@@ -13,14 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.consults.alert import AlertReason
-from bot.consults.model import ConsultStatus, due_at
+from bot.conversation.crisis import holds
 from bot.conversation.model import ConversationStatus, ReplyKind
 from bot.core.decisions import Priority
 from bot.services.emergency import emergency_texts
 from bot.services.parts import Parts
 from bot.services.taking_turns import Task, provider_key
 from bot.services.transactions import writing
-from bot.store.missing import add_if_missing
+from bot.store.asking import ask_clinician
 from bot.store.outbox import Departure, put
 from bot.store.rows import (
     INBOUND,
@@ -32,9 +32,6 @@ from bot.store.rows import (
     body_of,
 )
 from bot.store.tables import (
-    ConsultEventRow,
-    ConsultReasonRow,
-    ConsultRow,
     ConversationRow,
     MessageRow,
     PatientRow,
@@ -60,7 +57,14 @@ def record_unturned(parts: Parts, task: Task) -> bool:
             session.rollback()
             return False
         _reply(parts, session, task, conversation, inbound_id)
-        _ask_clinician(parts, session, task, conversation)
+        ask_clinician(
+            session.connection(),
+            conversation.id,
+            REASON,
+            Priority.STAT if task.finding.fires else Priority.URGENT,
+            now=parts.now(),
+            new_id=parts.new_id,
+        )
         if task.finding.fires:
             _danger(parts, session, task, conversation)
     return True
@@ -207,44 +211,10 @@ def _texts(
     return [(parts.phrases.text("flow_missing", language, channel, words), ReplyKind.NOTICE)]
 
 
-def _ask_clinician(
-    parts: Parts, session: Session, task: Task, conversation: ConversationRow
-) -> None:
-    now = parts.now()
-    priority = Priority.STAT if task.finding.fires else Priority.URGENT
-    if conversation.consult_id is None:
-        conversation.consult_id = parts.new_id()
-        conversation.consult_priority = priority.value
-        session.add(
-            ConsultRow(
-                id=conversation.consult_id,
-                clinic_id=conversation.clinic_id,
-                conversation_id=conversation.id,
-                patient_id=conversation.patient_id,
-                status=ConsultStatus.REQUESTED.value,
-                priority=priority.value,
-                due_at=due_at(priority, now),
-                version=1,
-                created_at=now,
-            )
-        )
-        session.flush()
-        session.add(
-            ConsultEventRow(
-                id=parts.new_id(),
-                consult_id=conversation.consult_id,
-                action="open",
-                to_status=ConsultStatus.REQUESTED.value,
-                created_at=now,
-            )
-        )
-    reason = {"consult_id": conversation.consult_id, "code": REASON, "created_at": now}
-    add_if_missing(session, ConsultReasonRow, reason)
-
-
 def _danger(parts: Parts, session: Session, task: Task, conversation: ConversationRow) -> None:
     finding = task.finding
-    conversation.status = ConversationStatus.HELD.value
+    if holds(finding) and conversation.status != ConversationStatus.HUMAN:
+        conversation.status = ConversationStatus.HELD.value
     conversation.risk_open = True
     said = emergency_texts(parts, finding, task.clinic, task.message)
     session.add(

@@ -122,8 +122,10 @@ def _take_turn() -> Reply:
     except Exception:
         if not finding.fires:
             raise
-        event = "turn_failed" if _is_kept_now(parts, inbound) else "crisis_not_recorded"
-        log.exception(event)
+        if _is_kept_now(parts, inbound):
+            log.exception("turn_failed")
+        else:
+            log.exception("crisis_not_recorded")
         return Reply((static_emergency_text(),), is_stored=False)
     if reply is None:
         raise Refused("no clinic answers at this number")

@@ -5,6 +5,8 @@ import pytest
 from bot.conversation.model import ConversationStatus
 from bot.core.messages import Channel
 from bot.services import replaying, taking_turns
+from bot.services.consults import list_consults
+from bot.services.handover import take_over
 from bot.services.inbound import receive, replay
 from bot.store import tables
 from tests.services.test_spool import DANGER, clinic
@@ -90,6 +92,34 @@ def test_an_alert_that_is_open_calls_again(door, clinic, monkeypatch):
     assert len(door.rows(tables.AlertRow)) == 1
     assert "turn-failed" in [row.kind for row in door.rows(tables.AlertStepRow)]
     assert len(door.rows(tables.ConsultRow)) == 1
+
+
+def test_danger_makes_an_open_request_urgent_at_once(door, clinic, monkeypatch):
+    door.clinic = clinic
+    door.send("hello")
+    door.send("human")
+    assert consult(door)[0] == "routine"
+    with monkeypatch.context() as patched:
+        patched.setattr(taking_turns, "take_turn", lambda *_a, **_n: 1 / 0)
+        door.send(DANGER)
+        replay(door.parts)
+    priority, reasons = consult(door)
+    assert (priority, "turn-failed" in reasons) == ("stat", True)
+    (conversation,) = door.rows(tables.ConversationRow)
+    assert conversation.consult_priority == "stat"
+
+
+def test_a_clinician_who_has_the_conversation_keeps_it(door, clinic, clinician, monkeypatch):
+    door.clinic = clinic
+    door.send(DANGER)
+    (summary,) = list_consults(door.parts, clinician)
+    take_over(door.parts, clinician, summary.id)
+    with monkeypatch.context() as patched:
+        patched.setattr(taking_turns, "take_turn", lambda *_a, **_n: 1 / 0)
+        door.send(DANGER + " now")
+        replay(door.parts)
+    (conversation,) = door.rows(tables.ConversationRow)
+    assert (conversation.status, conversation.risk_open) == ("human", True)
 
 
 def test_the_same_message_recorded_twice_stands_there_once(door, broken):
