@@ -40,7 +40,8 @@ from tests.live.situations import SITUATIONS, Situation, text_in
 
 FEW = 2
 MANY = 48
-"""Web processes; the test's PostgreSQL takes 60 connections."""
+LEAST = 8
+"""Web processes; the test's PostgreSQL takes 60 connections, and a few samples need few."""
 
 CLIENTS = 64
 PAUSE_SECONDS = 1.0
@@ -92,7 +93,8 @@ def _cases(plan: Plan, postgres: PrivatePostgres | None) -> Iterator[Case]:
     with a_desk_of(FEW, postgres) as desk:
         for situation in SITUATIONS:
             yield _situated(desk, situation, plan)
-    with a_desk_of(MANY, postgres, on_small_disk=True) as desk:
+    many = min(MANY, max(LEAST, plan.samples))
+    with a_desk_of(many, postgres, on_small_disk=True) as desk:
         for outage in _outages(desk, postgres):
             yield _failing(desk, outage, plan)
 
@@ -106,7 +108,8 @@ def _situated(desk: Desk, situation: Situation, plan: Plan) -> Case:
 
 def _failing(desk: Desk, outage: Outage, plan: Plan) -> Case:
     before = desk.count("safety_events")
-    with outage.make(), traffic(partial(_text, desk), clients=CLIENTS) as answers:
+    clients = min(CLIENTS, plan.samples + LEAST)
+    with outage.make(), traffic(partial(_text, desk), clients=clients) as answers:
         until(lambda: _enough(answers, outage, plan.samples), PATIENCE_SECONDS)
     desk.engine.dispose()
     kept = desk.server.waiting()

@@ -112,10 +112,11 @@ def broker_gone(plan: Plan) -> Result:
                 broker = start()
         result = judged("broker gone", plan, place, traffic)
         events = Counter(place.server.events())
-    late = [f"{t.sid}: {t.seconds:.1f} s" for t in traffic.texts if t.seconds > LONGEST_SECONDS]
+    urgent = [text for text in traffic.texts if text.is_urgent]
+    late = [f"{t.sid}: {t.seconds:.1f} s" for t in urgent if t.seconds > LONGEST_SECONDS]
     unseen = [] if events["broker_away"] else ["nobody noticed"]
     result.claims += [
-        Claim("P3", "no text waits for the broker", len(traffic.texts), late),
+        Claim("P3", "no crisis waits for the broker", len(urgent), late),
         Claim("P3", "the broker was away", 1, unseen),
     ]
     return result

@@ -50,8 +50,9 @@ def outage(plan: Plan, *, kinds: Sequence[str] = ()) -> Result:
         result = judged("outage", plan, place, traffic)
     urgent = tuple(text.seconds for text in traffic.texts if text.is_urgent)
     result.claims += promised([Timing("crises", urgent)])
-    late = [f"{slowest:.0f} s"] if slowest > REPLAYED_WITHIN_SECONDS else []
-    result.claims.append(Claim("P3", "kept texts are turns within 60 s", 1, late))
+    if plan.is_timed:
+        late = [f"{slowest:.0f} s"] if slowest > REPLAYED_WITHIN_SECONDS else []
+        result.claims.append(Claim("P3", "kept texts are turns within 60 s", 1, late))
     result.figures["slowest_replay_seconds"] = round(slowest, 1)
     return result
 
@@ -147,9 +148,8 @@ def unanswered(plan: Plan) -> Result:
         stop = threading.Event()
         killer = threading.Thread(target=_kill_pagers, args=(place, stop))
         killer.start()
-        began = time.monotonic()
         traffic.speak([f"+1415{n:07d}" for n in range(max(4, plan.turns // 20))], (CRISIS,))
-        time.sleep(max(0.0, 17.0 - (time.monotonic() - began)))
+        until(lambda: not _unpaged(place)[1], max(20.0, plan.settles_within))
         stop.set()
         killer.join()
         result = judged("unanswered", plan, place, traffic)

@@ -69,17 +69,17 @@ class Place:
         port = self.twilio_url.rpartition(":")[2]
         command = [sys.executable, "-m", "tests.fakes.twilio", port, str(self.ledger_file)]
         self.fake = self.server.start(command)
-        await_true(self._fake_answers, seconds=30)
+        await_true(self._fake_answers, seconds=180)
 
     def start_web(self, *, workers: int = 2) -> None:
         *command, target = web_command(host="127.0.0.1", port=self.server.port, workers=workers)
         assert target == "wsgi:app"
         self.web = self.server.start([*command, ENTRY])
-        await_true(lambda: self._is_up(self.web), seconds=60)
+        await_true(lambda: self._is_up(self.web), seconds=180)
 
     def start_worker(self) -> None:
         self.worker = self.server.start([sys.executable, "-m", "tests.faults.worker"])
-        await_true(lambda: "worker.started" in self.server.events(), seconds=60)
+        await_true(lambda: "worker.started" in self.server.events(), seconds=180)
 
     def kept(self) -> int:
         """How many messages wait on disk."""

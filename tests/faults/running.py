@@ -29,7 +29,8 @@ class Plan:
 
     `samples` are the answers wanted of each case where answers are timed. `routine`: nobody is in
     danger, and what the outbox sends are replies alone. `then_outage`: after each kill the
-    database is away for a while. `unreported`: Twilio calls nobody back.
+    database is away for a while. `unreported`: Twilio calls nobody back. `is_timed`: how long
+    kept texts wait to be treated is judged, which a machine that is busy otherwise may delay.
     """
 
     database: str
@@ -43,6 +44,7 @@ class Plan:
     routine: bool = False
     then_outage: bool = False
     unreported: bool = False
+    is_timed: bool = True
 
 
 @dataclass
