@@ -101,7 +101,9 @@ def main(given: Sequence[str] | None = None) -> int:
             began = time.monotonic()
             results.append((SCENARIOS | PARTS)[name](plan))
             took = time.monotonic() - began
-            print(f"faults: {name} on {database}: {took:.0f} s", file=sys.stderr, flush=True)
+            broken = sum(bool(claim.against) for claim in results[-1].claims)
+            told = f"faults: {name} on {database}: {took:.0f} s, {broken} claims do not hold"
+            print(told, file=sys.stderr, flush=True)
     told = (report.table(results), report.deaths(results), report.timings(results))
     print(*filter(None, told), sep="\n\n", flush=True)
     if wanted.json:

@@ -204,9 +204,9 @@ def hidden_sends(evidence: Evidence) -> tuple[int, list[str]]:
 
 
 def alarmed(evidence: Evidence) -> tuple[int, list[str]]:
-    """Every danger that was seen has its alert, and has paged somebody."""
+    """Every emergency that was seen has its alert, and has paged somebody."""
     of_talk = {alert.conversation_id: alert for alert in evidence.stored.alerts}
-    talks = [talk for _, talk in evidence.stored.every_talk() if talk.dangers]
+    talks = [talk for _, talk in evidence.stored.every_talk() if talk.emergencies]
     against = [talk.id for talk in talks if talk.id not in of_talk]
     paged = {row.get("alert_id") for row in evidence.stored.outbox}
     against += [f"{alert.id} paged nobody" for alert in of_talk.values() if alert.id not in paged]
@@ -257,7 +257,7 @@ CLAIMS: Sequence[tuple[str, str, Check]] = (
     ("P2", "the same text gets the same answer", same_answer),
     ("P3", "a crisis is answered at once", crisis_told),
     ("P4", "each page arrives, at most twice", pages),
-    ("P5", "every danger has its alert", alarmed),
+    ("P5", "every emergency has its alert", alarmed),
     ("P5", "every open alert has a timer", timed),
     ("P6", "a text stands at its furthest status", statuses),
     ("P7", "turns have no gaps", gapless),

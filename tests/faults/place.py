@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from bot.cli.supervise import web_command
 from bot.store.crypto import KeyRing
-from bot.store.engine import make_engine
+from bot.store.engine import READ_ONLY, make_engine
 from tests.faults.triggers import Triggers
 from tests.faults.twilio_side import Line
 from tests.live.private_postgres import PrivatePostgres, free_port, private_postgres, small_disk
@@ -91,7 +91,7 @@ class Place:
     def look(self, query: str) -> list[Any]:
         """Ask the database something."""
         engine = self.engine()
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**READ_ONLY) as connection:
             found = connection.execute(text(query)).all()
         engine.dispose()
         return list(found)

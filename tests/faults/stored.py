@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from bot.core.findings import Tier
 from bot.store.state import decode_conversation_state
 from bot.store.tables import (
     AlertRow,
@@ -24,6 +25,7 @@ from bot.store.tables import (
     SafetyEventRow,
 )
 
+PAGED = frozenset({Tier.CRISIS.label, Tier.EMERGENCY.label})
 LINK = re.compile(r"http://\S+/c/[\w-]+")
 """A secure link is different every time."""
 
@@ -40,6 +42,8 @@ class Talk:
     reasons: frozenset[str] = frozenset()
     priorities: tuple[str, ...] = ()
     dangers: int = 0
+    emergencies: int = 0
+    """Those of its dangers that page: a risk answer that is not acute asks for a consult alone."""
 
     @property
     def inbound(self) -> list[Any]:
@@ -137,6 +141,7 @@ def _talks(session: Session) -> tuple[dict[str, list[Talk]], dict[str, str]]:
                 frozenset().union(*(reasons[each.id] for each in asked)),
                 tuple(sorted(each.priority for each in asked)),
                 len(dangers[row.id]),
+                sum(each.tier in PAGED for each in dangers[row.id]),
             )
         )
         number_of[row.id] = number

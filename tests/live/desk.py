@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from bot.services.health import LONGEST_REST_SECONDS
 from bot.store.crypto import KeyRing
 from bot.store.engine import make_engine
 from tests.live.servers import FIELD_KEY, Answer, Server, in_parallel, prepare, serving, share
@@ -19,6 +21,7 @@ from tests.live.servers import FIELD_KEY, Answer, Server, in_parallel, prepare, 
 PROMISE_SECONDS = 3.0
 PATIENTS = 50
 CLIENTS = 4
+TRIES = 20
 CRISIS = "I am going to kill myself tonight"
 
 KEPT = "status, state, flow_hash, risk_open, crisis_answers, consult_id, consult_priority"
@@ -50,12 +53,19 @@ class Desk:
     def begin_conversations(self) -> None:
         """Let every patient give consent, so that each is asked the next question."""
         for body in ("Hi", "yes"):
-            jobs = [partial(self.server.text, body, From=phone(n)) for n in range(PATIENTS)]
-            for answer in in_parallel(jobs, clients=CLIENTS):
-                assert answer.status == 200
-                assert answer.texts
+            jobs = [partial(self._until_answered, body, phone(n)) for n in range(PATIENTS)]
+            in_parallel(jobs, clients=CLIENTS)
         self.sql(f"CREATE TABLE before_crisis AS SELECT id, {KEPT} FROM conversations")
-        assert self.count("conversations", "status = 'active' AND turn_number = 2") == PATIENTS
+        assert self.count("conversations", "status = 'active' AND turn_number >= 2") == PATIENTS
+
+    def _until_answered(self, body: str, patient: str) -> Answer:
+        """Text until there is a reply: on a busy machine a text may be kept on disk first."""
+        for _ in range(TRIES):
+            answer = self.server.text(body, From=patient)
+            if answer.texts:
+                return answer
+            time.sleep(LONGEST_REST_SECONDS)
+        raise AssertionError(f"no reply after {TRIES} tries: {answer.status}")
 
     def in_rounds(
         self, rounds: int, body: str, *, set_up: Callable[[], object], **fields: str
