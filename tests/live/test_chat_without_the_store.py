@@ -18,7 +18,7 @@ from tests.live.desk import CRISIS, assert_at_once
 from tests.live.private_postgres import private_postgres
 from tests.live.servers import await_true, prepare, serving, traffic
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_without_the_store")]
+pytestmark = pytest.mark.live
 
 OUTAGE_SECONDS = 4.0
 ORDINARY_VISITORS = 3

@@ -15,7 +15,7 @@ from tests.live.desk import PATIENTS, a_desk, assert_at_once
 from tests.live.private_postgres import private_postgres
 from tests.live.situations import SITUATIONS, text_in
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_at_once")]
+pytestmark = pytest.mark.live
 
 ROUNDS = {
     "sqlite": int(os.environ.get("AT_ONCE_ROUNDS", "2")),

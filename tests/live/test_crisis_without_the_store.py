@@ -17,7 +17,7 @@ from tests.live.desk import CRISIS, PATIENTS, a_desk, assert_at_once, note, phon
 from tests.live.private_postgres import private_postgres, small_disk, turn_read_only
 from tests.live.servers import await_true, in_parallel, prepare, serving, traffic
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("crisis_without_the_store")]
+pytestmark = pytest.mark.live
 
 OUTAGE_SECONDS = 5.0
 """Long enough for several tries of the database by each process."""

@@ -29,7 +29,7 @@ from tests.live.servers import (
     serving,
 )
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("kept_messages")]
+pytestmark = pytest.mark.live
 
 TALKERS = range(20)
 IN_CRISIS = range(20, 25)

@@ -30,7 +30,7 @@ from bot.store.tables import ClinicRow, ConversationRow, MessageRow, OutboxRow, 
 from tests.fakes.twilio import Mood, fake_twilio
 from tests.live.servers import await_true, make_server, prepare
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240), pytest.mark.xdist_group("broker")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
 REDIS = os.environ.get("TEST_BROKER_URL", "redis://127.0.0.1:6379/0")
 RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")

@@ -16,7 +16,7 @@ from bot.cli.supervise import stream_command
 from tests.conftest import BOTH_DATABASES
 from tests.live.servers import await_true, make_server, prepare
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("stream"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 NUMBERS = count(1)
 STREAMS = 40
