@@ -286,6 +286,24 @@ def test_what_was_said_elsewhere_meanwhile_stands_where_it_was_said(sit_down):
     assert seat.said() == order
 
 
+def test_words_on_their_way_stand_behind_what_was_said_elsewhere_before_they_arrived(sit_down):
+    seat = begun(sit_down)
+    held = []
+    seat.page.route(
+        "**/chat/v1/messages*",
+        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
+    )
+    seat.write("from here").sees("from here")
+    seat.chat.add({"from": "patient", "text": "from the phone"})
+    seat.chat.bot("To the phone.")
+    seat.page.evaluate(AGAIN)
+    seat.sees("To the phone.")
+    held.pop().continue_()
+    seat.sees("I heard you.")
+    order = [HELLO, "from the phone", "To the phone.", "from here", "I heard you."]
+    assert seat.said() == order
+
+
 def test_two_tabs_show_the_same_talk(sit_down):
     one = begun(sit_down)
     one.chat.messages[0]["kind"] = "routine"

@@ -25,7 +25,7 @@ function makeLog({ onChange, onAgain }) {
     const who = make("span", { class: isClinician ? "who" : "aside" }, said(speakerOf(message)), ": ");
     const kind = message.kind === "crisis" ? " crisis" : "";
     const node = make("div", { class: `message ${message.from}${kind}` }, who, said(wordsOf(message)));
-    const entry = { node, message, mark: null, change: null };
+    const entry = { node, message, mark: null, change: null, isOnItsWay: false };
     log.insertBefore(node, next);
     return entry;
   }
@@ -51,11 +51,13 @@ function makeLog({ onChange, onAgain }) {
     return at < 0 ? null : passing.splice(at, 1)[0];
   }
 
-  // What was said elsewhere in the meantime stands before what is shown already and came after it.
+  // What was said elsewhere in the meantime stands before what is shown already and came after it,
+  // and before our own words that are still on their way.
   function nodeAfter(messages, at) {
     const later = messages.slice(at + 1).map(({ id, client_id: own }) => byId.get(id) || byClientId.get(own));
     const known = later.find(Boolean);
-    return known ? known.node : null;
+    const first = known || [...byClientId.values()].find((entry) => entry.isOnItsWay);
+    return first ? first.node : null;
   }
 
   // Adds what is not there yet; answers the nodes that are new.
@@ -69,6 +71,7 @@ function makeLog({ onChange, onAgain }) {
         fresh.push(entry);
       }
       entry.message = { shown: entry.message.shown, ...message };
+      entry.isOnItsWay = false;
       if (isKept) byId.set(message.id, entry);
       else if (!byClientId.has(message.client_id)) passing.push(entry);
       if (message.client_id) byClientId.set(message.client_id, entry);
@@ -81,6 +84,7 @@ function makeLog({ onChange, onAgain }) {
     if (!text || byClientId.has(clientId)) return null;
     const now = new Date().toISOString();
     const entry = draw({ from: "patient", text, shown, client_id: clientId, at: now });
+    entry.isOnItsWay = true;
     byClientId.set(clientId, entry);
     return entry;
   }
@@ -92,6 +96,7 @@ function makeLog({ onChange, onAgain }) {
     if (!entry) return;
     if (entry.mark) entry.mark.remove();
     entry.mark = null;
+    entry.isOnItsWay = state === "sending" || state === "waiting";
     entry.node.classList.toggle("unsent", state !== "sent" && state !== "sending");
     if (!SHOWN_MARKS[state]) return;
     entry.mark = make("span", { class: `mark ${state}`, "aria-live": "off" }, say(SHOWN_MARKS[state]));
