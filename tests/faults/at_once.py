@@ -22,6 +22,7 @@ from bot.cli.supervise import web_command
 from bot.store.crypto import KeyRing
 from bot.store.engine import make_engine
 from tests.faults.checker import Claim
+from tests.faults.place import make_database
 from tests.faults.running import Plan, Result, until
 from tests.faults.timings import WAITED_SECONDS, Timing, promised, timed
 from tests.live import outages
@@ -180,12 +181,4 @@ def _warm(desk: Desk, workers: int) -> None:
 
 def _make_database(postgres: PrivatePostgres, disk: Path | None) -> str:
     postgres.run("postgres", f"DROP DATABASE IF EXISTS {NAME}")
-    where = ""
-    if disk is not None:
-        space = disk / "space"
-        space.mkdir()
-        postgres.own(space)
-        postgres.run("postgres", f"CREATE TABLESPACE small LOCATION '{space}'")
-        where = " TABLESPACE small"
-    postgres.run("postgres", f"CREATE DATABASE {NAME}{where}")
-    return postgres.url(NAME)
+    return make_database(postgres, disk, NAME)

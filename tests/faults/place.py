@@ -131,7 +131,7 @@ def a_place(
         postgres, url = None, f"sqlite:///{data}/porchlight.db"
         if database == "postgresql":
             postgres = stack.enter_context(private_postgres())
-            url = _make_database(postgres, data if disk else None)
+            url = make_database(postgres, data if disk else None)
         prepare(url, QUICK_CLINIC)
         twilio_url = f"http://127.0.0.1:{free_port()}"
         server = make_server(
@@ -151,7 +151,8 @@ def a_place(
         yield place
 
 
-def _make_database(postgres: PrivatePostgres, disk: Path | None) -> str:
+def make_database(postgres: PrivatePostgres, disk: Path | None, name: str = "door") -> str:
+    """Return the address of a new database; with `disk` it lies in a space on that."""
     where = ""
     if disk is not None:
         space = disk / "space"
@@ -159,5 +160,5 @@ def _make_database(postgres: PrivatePostgres, disk: Path | None) -> str:
         postgres.own(space)
         postgres.run("postgres", f"CREATE TABLESPACE small LOCATION '{space}'")
         where = " TABLESPACE small"
-    postgres.run("postgres", f"CREATE DATABASE door{where}")
-    return postgres.url("door")
+    postgres.run("postgres", f"CREATE DATABASE {name}{where}")
+    return postgres.url(name)
