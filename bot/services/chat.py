@@ -33,7 +33,7 @@ from bot.services.chat_tokens import (
     read_chat_token,
 )
 from bot.services.chat_views import ChatView, view_from_memory
-from bot.services.inbound import receive
+from bot.services.inbound import keep_answered, receive
 from bot.services.parts import Parts
 from bot.services.taking_turns import Reply
 from bot.store.chat_sessions import (
@@ -71,19 +71,27 @@ class OpenedChat:
 
 @dataclass(frozen=True, slots=True)
 class ChatText:
-    """What a patient sent: `text`, or the `change` of an earlier answer; `client_id` is theirs."""
+    """What a patient sent: `text`, or the `change` of an earlier answer; `client_id` is theirs.
+
+    `received_at` is when it came, None for now.
+    """
 
     client_id: str
     text: str = ""
     change: str | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """What comes back. `is_over` says that the session is over, and only danger was treated."""
+    """What comes back. `is_over` says that the session is over, and only danger was treated.
+
+    `is_lost` says that danger was answered, and neither stored nor kept on disk.
+    """
 
     view: ChatView
     is_over: bool = False
+    is_lost: bool = False
 
 
 def open_chat(
@@ -127,6 +135,8 @@ def say_in_chat(
     gone, StoreUnavailable as `receive`.
     """
     clinic = parts.clinics.of(key.clinic_id)
+    if clinic is None and not parts.clinics.is_known:
+        raise StoreUnavailable("the clinics could not be read yet")
     if clinic is None:
         raise NotFound("clinic")
     message = _message(parts, key, said)
@@ -141,7 +151,20 @@ def say_in_chat(
             parts, message, clinic, conversation_id=key.conversation_id, finding=finding
         )
         is_over = False
-    return ChatAnswer(_view(parts, clinic, message, finding, reply), is_over)
+    return ChatAnswer(_view(parts, clinic, message, finding, reply), is_over, reply.is_lost)
+
+
+def keep_chat_danger(parts: Parts, key: ChatKey, said: ChatText) -> bool:
+    """Keep danger on disk that was answered without its turn; false if that was not possible.
+
+    It is treated with what else waits there, in order, and its page's repeat finds it treated.
+    """
+    return keep_answered(
+        parts,
+        _message(parts, key, said),
+        clinic_id=key.clinic_id,
+        conversation_id=key.conversation_id,
+    )
 
 
 def read_chat(parts: Parts, key: ChatKey, *, after: str | None) -> ChatView:
@@ -206,7 +229,7 @@ def _message(
         clinic_address=key.clinic_id,
         patient_address=key.address,
         text=said.text,
-        received_at=parts.now(),
+        received_at=said.received_at or parts.now(),
         change=said.change,
         language=language,
     )

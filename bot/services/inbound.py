@@ -5,7 +5,8 @@ What must stay true:
 * The text is screened for crisis language first, in memory, before anything that can fail.
 * Whatever fails after a finding that fires, emergency resources are the reply.
 * A message that cannot be stored is kept on disk; only one that can be neither stored nor kept
-  raises StoreUnavailable, so that the provider tries elsewhere.
+  raises StoreUnavailable, so that the provider tries elsewhere. If it shows danger it is answered,
+  and the reply says that it is lost, so that whoever asked tries to keep it once more.
 * A patient's messages that were kept on disk are treated before later ones, so that turns keep
   their order. A crisis waits for none of them.
 """
@@ -68,7 +69,7 @@ def receive(
     except CallerError:
         if not finding.fires:
             raise
-        reply = _from_memory(parts, task)
+        reply = _under_another_id(parts, task)
     except Exception as error:
         log_failure(error, task)
         reply = _without_store(parts, task)
@@ -105,13 +106,21 @@ def receive_without_clinic(parts: Parts, message: InboundMessage) -> Reply | Non
 
 
 def keep_answered(
-    parts: Parts, message: InboundMessage, *, messaging_service_sid: str | None = None
+    parts: Parts,
+    message: InboundMessage,
+    *,
+    clinic_id: str = "",
+    conversation_id: str | None = None,
+    messaging_service_sid: str | None = None,
 ) -> bool:
     """Keep on disk a crisis that was answered without its turn; false if that was not possible.
 
-    If its turn was stored after all, it is found to be there when it is treated.
+    Without `clinic_id` the message's own address tells whose it is. If its turn was stored after
+    all, it is found to be there when it is treated.
     """
-    spooled = SpooledMessage(readable(message), "", None, True, messaging_service_sid)
+    spooled = SpooledMessage(
+        readable(message), clinic_id, conversation_id, True, messaging_service_sid
+    )
     return _is_kept(parts, spooled)
 
 
@@ -158,23 +167,38 @@ def _without_store(parts: Parts, task: Task) -> Reply:
     """Keep the message on disk; answer a crisis from memory."""
     fires = task.finding.fires
     spooled = SpooledMessage(task.message, task.clinic.id, task.conversation_id, fires)
-    if not _is_kept(parts, spooled) and not fires:
+    is_kept = _is_kept(parts, spooled)
+    if not is_kept and not fires:
         raise StoreUnavailable("neither stored nor kept")
-    return _from_memory(parts, task) if fires else Reply((), is_stored=False)
+    return _from_memory(parts, task, is_kept=is_kept) if fires else Reply((), is_stored=False)
+
+
+def _under_another_id(parts: Parts, task: Task) -> Reply:
+    """Keep danger that could not be taken as it came, say because its id is another message's.
+
+    Under an id of its own it is treated with what waits on disk, and nobody's danger goes unheard.
+    """
+    message = replace(task.message, provider_id=parts.new_id())
+    is_kept = keep_answered(
+        parts, message, clinic_id=task.clinic.id, conversation_id=task.conversation_id
+    )
+    return _from_memory(parts, task, is_kept=is_kept)
 
 
 def _without_clinics(parts: Parts, message: InboundMessage, service_sid: str | None) -> Reply:
     """Keep a message that came before the clinics could ever be read; answer a crisis."""
     fires = screen(parts, message).fires
     spooled = SpooledMessage(readable(message), "", None, fires, service_sid)
-    if not _is_kept(parts, spooled) and not fires:
+    is_kept = _is_kept(parts, spooled)
+    if not is_kept and not fires:
         raise StoreUnavailable("neither stored nor kept")
-    return Reply((static_emergency_text(),) if fires else (), is_stored=False)
+    texts = (static_emergency_text(),) if fires else ()
+    return Reply(texts, is_stored=False, is_lost=not is_kept)
 
 
-def _from_memory(parts: Parts, task: Task) -> Reply:
+def _from_memory(parts: Parts, task: Task, *, is_kept: bool) -> Reply:
     texts = emergency_texts(parts, task.finding, task.clinic, task.message)
-    return Reply(texts, is_stored=False)
+    return Reply(texts, is_stored=False, is_lost=not is_kept)
 
 
 def _is_kept(parts: Parts, spooled: SpooledMessage) -> bool:

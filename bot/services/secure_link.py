@@ -29,7 +29,7 @@ from bot.flows.questions import Kind
 from bot.services.chat import chat_store
 from bot.services.chat_budgets import ChatRules
 from bot.services.chat_tokens import new_chat_token, read_chat_token
-from bot.services.inbound import receive
+from bot.services.inbound import keep_answered, receive
 from bot.services.parts import Parts
 from bot.store.chat_sessions import StoredSession, add_session
 from bot.store.chat_talk import current_conversation
@@ -103,14 +103,20 @@ def hear_danger_at_door(parts: Parts, token: str, text: str, finding: Finding) -
         with chat_store(parts, read_only=True) as connection:
             link = find_link(connection, token_hash(token))
         clinic = None if link is None else parts.clinics.of(link.clinic_id)
-        if link is None or clinic is None:
-            return None
-        message = _message(parts, clinic.id, address=link.token_hash, provider_id=parts.new_id())
-        said = replace(message, text=text)
-        receive(parts, said, clinic, conversation_id=link.conversation_id, finding=finding)
     except Exception:
-        log.exception("crisis_not_recorded")
+        log.exception("crisis_not_recorded", extra={"channel": Channel.WEB.value})
         return None
+    if link is None or clinic is None:
+        return None
+    message = _message(parts, clinic.id, address=link.token_hash, provider_id=parts.new_id())
+    said, whose = replace(message, text=text), link.conversation_id
+    try:
+        is_lost = receive(parts, said, clinic, conversation_id=whose, finding=finding).is_lost
+    except Exception:
+        log.exception("turn_failed")
+        is_lost = True
+    if is_lost and not keep_answered(parts, said, clinic_id=clinic.id, conversation_id=whose):
+        log.error("crisis_not_recorded", extra={"channel": Channel.WEB.value})
     return clinic.id
 
 

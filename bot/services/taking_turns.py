@@ -48,7 +48,8 @@ class Reply:
     """What to answer: `texts` in order, and the ids under which they are stored.
 
     `is_stored` is false when the message waits on disk: it will be treated when the database is
-    back. `conversation_id` is "" and `turn_number` 0 then.
+    back. `conversation_id` is "" and `turn_number` 0 then. `is_lost` says that it could not be
+    kept on disk either, and emergency resources are the reply all the same.
     """
 
     texts: tuple[str, ...]
@@ -58,6 +59,7 @@ class Reply:
     facts: Mapping[str, str | int] | None = None
     message_ids: tuple[str, ...] = ()
     is_stored: bool = True
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The web chat's interface: `/chat/v1`, JSON, a token in the Authorization header.
 
 What must stay true: danger in a text is answered with the emergency card whatever else is to be
-said about the request, also when this very program fails.
+said about the request, also when this very program fails. Danger whose turn could not be taken is
+kept on disk, whether or not the page says it again.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import msgspec
 from flask import Blueprint, Response, current_app, g, request
 from marshmallow import Schema
 
-from bot.core.errors import CallerError, NotFound
+from bot.core.errors import CallerError, NotFound, StoreUnavailable
+from bot.core.messages import Channel
 from bot.services.chat import (
     ChatAnswer,
     ChatText,
+    keep_chat_danger,
     leave_chat,
     open_chat,
     read_chat,
@@ -30,7 +33,7 @@ from bot.web.answers import error_headers, status_of
 from bot.web.chat_body import JSON_TYPE, Unusable, plain_text, read_body
 from bot.web.chat_entrance import caller_address, clinic_of_request, listen, refusal
 from bot.web.chat_schemas import SessionWanted, TextSent
-from bot.web.deadline import WEBHOOK_SECONDS, limited_to
+from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS, limited_to
 from bot.web.entrances import Entrance, entrance
 from bot.web.origins import may_ask, share_with_origin
 
@@ -114,7 +117,8 @@ def leave() -> Response:
 
 
 def _say(fields: dict[str, Any]) -> Response:
-    said = ChatText(fields["client_id"], plain_text(fields.get("text", "")), fields.get("change"))
+    text = plain_text(fields.get("text", ""))
+    said = ChatText(fields["client_id"], text, fields.get("change"), _parts().now())
     try:
         answer = _take_turn(said)
     except CallerError:
@@ -122,16 +126,20 @@ def _say(fields: dict[str, Any]) -> Response:
     except Exception:
         if not g.danger.fires:
             raise
-        log.exception("crisis_not_recorded")
+        log.exception("turn_failed")
+        _keep_danger(said)
         return refusal(HTTPStatus.SERVICE_UNAVAILABLE)
     return refusal(HTTPStatus.UNAUTHORIZED) if answer.is_over else _json(answer.view)
 
 
 def _take_turn(said: ChatText) -> ChatAnswer:
     with limited_to(WEBHOOK_SECONDS):
-        return say_in_chat(
+        answer = say_in_chat(
             _parts(), _rules(), g.chat_key, said, finding=g.danger, caller=caller_address()
         )
+    if answer.is_lost:
+        _keep_danger(said)
+    return answer
 
 
 def _record_danger() -> None:
@@ -139,10 +147,23 @@ def _record_danger() -> None:
 
     Whoever wrote it must be heard of, be the text too long or the request without an id.
     """
+    said = ChatText(_parts().new_id(), g.chat_text, received_at=_parts().now())
     try:
-        _take_turn(ChatText(_parts().new_id(), g.chat_text))
+        _take_turn(said)
     except Exception:
-        log.exception("crisis_not_recorded")
+        log.exception("turn_failed")
+        _keep_danger(said)
+
+
+def _keep_danger(said: ChatText) -> None:
+    """Keep danger on disk whose time ran out, or whose turn failed, before that was done."""
+    try:
+        with limited_to(REPEAT_SECONDS):
+            is_kept = keep_chat_danger(_parts(), g.chat_key, said)
+    except StoreUnavailable:
+        is_kept = False
+    if not is_kept:
+        log.error("crisis_not_recorded", extra={"channel": Channel.WEB.value})
 
 
 def _fields(schema: Schema) -> dict[str, Any]:

@@ -150,8 +150,8 @@ def _turn(fields: Fields) -> None:
         EMERGENCY_ANSWERS.labels(channel, source).inc()
 
 
-def _lost_crisis(_fields: Fields) -> None:
-    EMERGENCY_ANSWERS.labels("sms", "constant").inc()
+def _lost_crisis(fields: Fields) -> None:
+    EMERGENCY_ANSWERS.labels(fields.get("channel", "sms"), "constant").inc()
 
 
 def _receipt(fields: Fields) -> None:

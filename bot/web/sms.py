@@ -122,20 +122,19 @@ def _take_turn() -> Reply:
     except Exception:
         if not finding.fires:
             raise
-        if _is_kept_now(parts, inbound):
-            log.exception("turn_failed")
-        else:
-            log.exception("crisis_not_recorded")
-        return Reply((static_emergency_text(),), is_stored=False)
+        log.exception("turn_failed")
+        reply = Reply((static_emergency_text(),), is_stored=False, is_lost=True)
     if reply is None:
         raise Refused("no clinic answers at this number")
+    if reply.is_lost and not _is_kept_now(parts, inbound):
+        log.error("crisis_not_recorded")
     if reply.turn_number:
         setattr(g, TOLD, True)
     return reply
 
 
 def _is_kept_now(parts: Parts, inbound: InboundText) -> bool:
-    """Keep a crisis on disk whose time ran out before that was done."""
+    """Keep a crisis on disk whose time ran out, or whose turn failed, before that was done."""
     try:
         with limited_to(REPEAT_SECONDS):
             return keep_answered(

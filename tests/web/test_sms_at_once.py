@@ -10,8 +10,9 @@ from bot.core.errors import DefinitionError, InvalidField, Refused, StoreUnavail
 from bot.rules.last_resort import static_emergency_text
 from bot.services.health import REST_SECONDS
 from bot.services.inbound import replay
+from bot.services.spool import Spool
 from bot.store.tables import AlertRow
-from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS
+from bot.web.deadline import REPEAT_SECONDS, WEBHOOK_SECONDS, TookTooLong
 from tests.web.conftest import CRISIS, FALLBACK, SMS, STATUS, bodies
 
 ERRORS = (
@@ -94,3 +95,20 @@ def test_callbacks_do_not_wait_for_a_database_that_failed_a_moment_ago(twilio, p
         assert twilio.post(report, path=STATUS).status_code == 503
     assert len(tries) <= 1 + 1 / REST_SECONDS
     assert "988" in twilio.say(CRISIS)[0]
+
+
+def test_an_alarm_that_strikes_while_a_crisis_is_kept_does_not_lose_it(twilio, parts, monkeypatch):
+    keep, tries = Spool.keep, []
+
+    def keep_late(spool, *args, **named):
+        tries.append(1)
+        if len(tries) <= 2:
+            raise TookTooLong("struck in the middle")
+        keep(spool, *args, **named)
+
+    monkeypatch.setattr(
+        "bot.services.inbound.take_turn_or_plain", failing(StoreUnavailable("away"))
+    )
+    monkeypatch.setattr(Spool, "keep", keep_late)
+    assert "988" in " ".join(twilio.say(CRISIS))
+    assert len(parts.spool.waiting()) == 1
