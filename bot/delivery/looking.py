@@ -1,20 +1,24 @@
 """What became of a send that was never answered: the provider's own list is asked.
 
 It is asked several times over minutes, since a list may be late. Found: the row is sent, under
-the id it has there. Absent to the end: a routine text has failed, visibly, and is not sent again;
-a page or an emergency text is sent once more. No list to be had: it stays unknown.
+the id it has there. Absent to the end: a routine text has failed, visibly, and is not sent again.
+A page or an emergency text is sent once more as soon as the list does not show it a minute after
+the call: while a provider is out that goes on for an hour, and one that is back has it soon. No
+list to be had: it stays unknown.
 """
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from bot.core.decisions import Priority
 from bot.core.errors import IdTaken, ProviderFailure, StoreUnavailable
 from bot.delivery.letters import write_letter
 from bot.delivery.outcomes import (
-    LOOKS_SECONDS,
     again_after_absence,
     ended,
     look_later,
+    may_look,
     taken,
 )
 from bot.delivery.parts import DeliveryParts
@@ -22,6 +26,10 @@ from bot.delivery.senders import Outgoing, Undeliverable
 from bot.store.engine import READ_ONLY, store_errors
 from bot.store.outbox import OutboxItem, OutboxState
 from bot.store.sent_keys import key_of_part, unclaimed
+
+ABSENT_FOR = timedelta(seconds=60)
+"""What a list does not show so long after the call is taken to be absent, if it is urgent. A list
+that is later still costs a third copy of a page, where a longer wait would cost the page."""
 
 ABSENT = "absent"
 NO_WORD = "no-word"
@@ -50,12 +58,14 @@ def look(parts: DeliveryParts, item: OutboxItem) -> OutboxItem | None:
 
 def _not_found(parts: DeliveryParts, item: OutboxItem, *, is_absent: bool) -> None:
     looks = item.looks + 1
-    if looks < len(LOOKS_SECONDS):
+    called_at = item.called_at or parts.now()
+    is_urgent = item.priority is Priority.STAT
+    if is_absent and is_urgent and called_at + ABSENT_FOR <= parts.now():
+        again_after_absence(parts, item, looks=looks)
+    elif may_look(item, looks):
         look_later(parts, item, looks=looks, code=ABSENT if is_absent else NO_WORD)
     elif not is_absent:
         ended(parts, item, OutboxState.UNKNOWN, NO_WORD)
-    elif item.priority is Priority.STAT:
-        again_after_absence(parts, item)
     else:
         ended(parts, item, OutboxState.FAILED, ABSENT)
 

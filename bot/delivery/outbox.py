@@ -7,7 +7,6 @@ is written down by `outcomes`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -15,13 +14,14 @@ from bot.core.decisions import Priority
 from bot.core.errors import ProviderFailure, StoreUnavailable
 from bot.core.fail_points import FailPoint, reached
 from bot.core.segments import count_segments
+from bot.delivery.alerts import PAGE_EMAIL
 from bot.delivery.letters import write_letter
 from bot.delivery.looking import look
 from bot.delivery.outcomes import RESENDS_OF_UNKNOWN, ended, later, refused, taken, unknown
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.senders import OutcomeUnknown, Outgoing, Undeliverable
 from bot.store.engine import LockedTooLong, store_errors
-from bot.store.leasing import lease, lease_row
+from bot.store.leasing import Lane, lease, lease_row
 from bot.store.outbox import OutboxItem, OutboxState, keep_slot, mark_sending
 from bot.store.pacing import take_slot
 
@@ -36,17 +36,26 @@ SLOT_LASTS = timedelta(seconds=60)
 AHEAD_OF_SLOT = timedelta(seconds=0.5)
 """How long before its moment a text may leave: a fast number is not worth a wait per text."""
 
-URGENT = (Priority.STAT,)
-ORDINARY = (Priority.URGENT, Priority.ROUTINE)
+BY_MAIL = frozenset({PAGE_EMAIL})
+LETTERS = Lane((Priority.STAT,), kinds=BY_MAIL)
+URGENT = Lane((Priority.STAT,), leaves=BY_MAIL)
+ORDINARY = Lane((Priority.URGENT, Priority.ROUTINE))
+"""Pages leave by e-mail in a lane of their own: the second way must not stand behind texts and
+calls that hang."""
 
 
 def deliver_due(parts: DeliveryParts) -> int:
     """Lease and deliver one batch of due rows of each lane; return how many there were."""
-    return deliver_urgent(parts) + deliver_ordinary(parts)
+    return deliver_letters(parts) + deliver_urgent(parts) + deliver_ordinary(parts)
+
+
+def deliver_letters(parts: DeliveryParts) -> int:
+    """Deliver one batch of pages by e-mail; return how many there were."""
+    return _deliver_batch(parts, LETTERS)
 
 
 def deliver_urgent(parts: DeliveryParts) -> int:
-    """Deliver one batch of pages and emergency texts; return how many there were."""
+    """Deliver one batch of other pages and emergency texts; return how many there were."""
     return _deliver_batch(parts, URGENT)
 
 
@@ -67,7 +76,7 @@ def deliver_row(parts: DeliveryParts, outbox_id: str) -> bool:
     return item is not None
 
 
-def _deliver_batch(parts: DeliveryParts, priorities: Sequence[Priority]) -> int:
+def _deliver_batch(parts: DeliveryParts, lane: Lane) -> int:
     with store_errors(), parts.engine.begin() as connection:
         items = lease(
             connection,
@@ -75,7 +84,7 @@ def _deliver_batch(parts: DeliveryParts, priorities: Sequence[Priority]) -> int:
             now=parts.now(),
             seconds=LEASE_SECONDS,
             limit=ROWS_AT_ONCE,
-            priorities=priorities,
+            lane=lane,
         )
     if items:
         reached(FailPoint.OUTBOX_LEASED)

@@ -4,7 +4,8 @@
 * refused, and trying again may help: later, with growing pauses, up to ATTEMPTS;
 * refused for good: failed, with what the reason asks for;
 * unknown: a page or an emergency text is sent once more, since a second one harms nobody and a
-  missing one may; a routine text never is. Then the provider is asked, see `looking`.
+  missing one may; a routine text never is. Then the provider is asked, see `looking`: about what
+  is urgent at least once a minute for an hour, so that it leaves soon after an outage.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ PAUSES_SECONDS = (5, 15, 60, 300, 900, 1800, 3600)
 
 LOOKS_SECONDS = (15, 45, 120, 300)
 """Pauses before the provider is asked what became of a send: its list may be late."""
+
+LOOKS_OF_STAT = 60
+LONGEST_LOOK_OF_STAT = 60
+"""What is stat is asked about for an hour, at least once a minute."""
 
 LOOKED_UP = frozenset({PATIENT_TEXT, PAGE_TEXT})
 """Kinds that the provider's list can be asked about."""
@@ -106,16 +111,26 @@ def unknown(parts: DeliveryParts, item: OutboxItem, code: str) -> None:
         and item.attempts + 1 < ATTEMPTS
     ):
         later(parts, item, code)
-    elif item.kind in LOOKED_UP and item.looks < len(LOOKS_SECONDS):
+    elif item.kind in LOOKED_UP and may_look(item, item.looks):
         look_later(parts, item, looks=item.looks, code=code)
     else:
         ended(parts, item, OutboxState.UNKNOWN, code)
 
 
+def may_look(item: OutboxItem, looks: int) -> bool:
+    """Whether the provider is asked once more about a row it was asked about `looks` times."""
+    return looks < (LOOKS_OF_STAT if item.priority is Priority.STAT else len(LOOKS_SECONDS))
+
+
+def _pause_before_look(item: OutboxItem, looks: int) -> float:
+    pause = LOOKS_SECONDS[min(looks, len(LOOKS_SECONDS) - 1)]
+    return min(pause, LONGEST_LOOK_OF_STAT) if item.priority is Priority.STAT else pause
+
+
 def look_later(parts: DeliveryParts, item: OutboxItem, *, looks: int, code: str) -> None:
     """Show the row as unknown, and ask the provider about it after a pause."""
     now = parts.now()
-    until = now + timedelta(seconds=LOOKS_SECONDS[looks])
+    until = now + timedelta(seconds=_pause_before_look(item, looks))
     with store_errors(), parts.engine.begin() as connection:
         await_word(connection, item, until=until, looks=looks, error=code)
         if item.kind == PATIENT_TEXT:
@@ -132,10 +147,10 @@ def later(parts: DeliveryParts, item: OutboxItem, code: str) -> None:
     parts.report("outbox.later", outbox_id=item.id, error_code=code)
 
 
-def again_after_absence(parts: DeliveryParts, item: OutboxItem) -> None:
+def again_after_absence(parts: DeliveryParts, item: OutboxItem, *, looks: int) -> None:
     """Send what is urgent once more: the provider's list says that it was never taken."""
     with store_errors(), parts.engine.begin() as connection:
-        postpone(connection, item, until=parts.now(), error=AT_ONCE, looks=len(LOOKS_SECONDS))
+        postpone(connection, item, until=parts.now(), error=AT_ONCE, looks=looks)
     parts.report("outbox.later", outbox_id=item.id, error_code=AT_ONCE)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.errors import StoreUnavailable
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.broker import QUEUE, TASKS
-from bot.delivery.outbox import deliver_row, deliver_urgent
+from bot.delivery.outbox import deliver_letters, deliver_row, deliver_urgent
 from bot.delivery.parts import DeliveryParts
 
 ROUNDS = 3
@@ -29,6 +29,7 @@ def page(parts: DeliveryParts, _cause_id: str) -> None:
 
     def work() -> None:
         page_due_alerts(parts)
+        deliver_letters(parts)
         for _ in range(ROUNDS):
             if not deliver_urgent(parts):
                 break

@@ -2,7 +2,8 @@
 
 It keeps nothing in memory that matters. Killed at any point, the next one goes on from the rows.
 Pages and emergency texts have a lane of their own: a provider that hangs, or a thousand routine
-texts, never hold them up.
+texts, never hold them up. Alerts and pages by e-mail have another: while texts and calls hang,
+alerts go on and staff hear of them by the second way.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from threading import Event, Thread
 from bot.core.errors import StoreUnavailable
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.announcing import announce_consults
-from bot.delivery.outbox import deliver_ordinary, deliver_urgent
+from bot.delivery.outbox import deliver_letters, deliver_ordinary, deliver_urgent
 from bot.delivery.parts import DeliveryParts
 from bot.delivery.receipts import watch_emergency_texts, watch_pages
 from bot.store.engine import store_errors
@@ -61,6 +62,9 @@ URGENT_ROUND: tuple[Work, ...] = (
 )
 """One round of the urgent lane: what is woken is paged, and what is paged leaves, in one go."""
 
+LETTERS_ROUND: tuple[Work, ...] = (watch_pages, page_due_alerts, deliver_letters)
+"""The same for e-mail; whichever lane is free first takes an alert on."""
+
 ROUND: tuple[Work, ...] = (
     _beat_routine,
     _replay,
@@ -73,27 +77,34 @@ ROUND: tuple[Work, ...] = (
 
 
 def run(parts: DeliveryParts, stop: Event) -> None:
-    """Work in both lanes until `stop` is set. A database that is away is waited for.
+    """Work in every lane until `stop` is set. A database that is away is waited for.
 
-    A fault in either lane ends both and is raised: whoever started the worker starts it again.
+    A fault in one lane ends all and is raised: whoever started the worker starts it again.
     """
     parts.report("worker.started")
     faults: list[BaseException] = []
-    urgent = Thread(target=_run_urgent, args=(parts, stop, faults))
-    urgent.start()
+    beside = [
+        Thread(target=_run_beside, args=(parts, works, stop, faults))
+        for works in (URGENT_ROUND, LETTERS_ROUND)
+    ]
+    for thread in beside:
+        thread.start()
     try:
         _run_lane(parts, ROUND, stop)
     finally:
         stop.set()
-        urgent.join()
+        for thread in beside:
+            thread.join()
     parts.report("worker.stopped")
     if faults:
         raise faults[0]
 
 
-def _run_urgent(parts: DeliveryParts, stop: Event, faults: list[BaseException]) -> None:
+def _run_beside(
+    parts: DeliveryParts, works: Sequence[Work], stop: Event, faults: list[BaseException]
+) -> None:
     try:
-        _run_lane(parts, URGENT_ROUND, stop)
+        _run_lane(parts, works, stop)
     except BaseException as fault:
         faults.append(fault)
     finally:

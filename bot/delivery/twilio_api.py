@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import requests
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -20,6 +24,8 @@ TWILIO = "twilio"
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS = range(500, 600)
 MAY_PASS = frozenset({Remedy.AGAIN, Remedy.AGAIN_LATER})
+
+_REFUSALS = (TwilioRestException, TwilioServiceException)
 
 Found = TypeVar("Found")
 
@@ -57,7 +63,7 @@ def created_sid(create: Callable[[], Any]) -> str:
     """
     try:
         return str(create().sid)
-    except TwilioRestException as error:
+    except _REFUSALS as error:
         raise _refusal(error) from None
     except requests.RequestException as error:
         if _never_left(error):
@@ -66,12 +72,17 @@ def created_sid(create: Callable[[], Any]) -> str:
 
 
 def asked(ask: Callable[[], Found]) -> Found:
-    """Return what a question gives that changes nothing. Raises ProviderFailure."""
+    """Return what a question gives that changes nothing. Raises ProviderFailure.
+
+    A page of a list that was refused is raised by Twilio's library as its plainest exception, with
+    the answer beside it; one that is no JSON as whatever reading it raises.
+    """
     try:
         return ask()
-    except TwilioRestException as error:
-        code = str(error.code or error.status)
-        raise ProviderFailure(TWILIO, code, retryable=True) from None
+    except TwilioException as error:
+        raise ProviderFailure(TWILIO, _code_of(error), retryable=True) from None
+    except (ValueError, KeyError) as error:
+        raise ProviderFailure(TWILIO, type(error).__name__, retryable=True) from None
     except requests.RequestException as error:
         raise ProviderFailure(TWILIO, type(error).__name__, retryable=True) from None
 
@@ -83,7 +94,18 @@ def _never_left(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-def _refusal(error: TwilioRestException) -> ProviderFailure:
+def _code_of(error: TwilioException) -> str:
+    """Return Twilio's code, else the status of the answer, else the name of the exception."""
+    answer = next((each for each in error.args if hasattr(each, "status_code")), None)
+    found = (
+        getattr(error, "code", None),
+        getattr(error, "status", None),
+        getattr(answer, "status_code", None),
+    )
+    return str(next(filter(None, found), type(error).__name__))
+
+
+def _refusal(error: TwilioRestException | TwilioServiceException) -> ProviderFailure:
     if error.status in SERVER_ERRORS:
         return OutcomeUnknown(TWILIO, f"http {error.status}")
     code = str(error.code or error.status)

@@ -9,6 +9,7 @@ however many others wait for a later moment or are done.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,21 @@ from bot.store.tables import OutboxRow
 EVERYTHING = tuple(RANKS)
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Which rows a runner takes: the first of `priorities` first.
+
+    `kinds` are the only kinds it takes (empty: all), `leaves` those that another lane has.
+    """
+
+    priorities: tuple[Priority, ...] = EVERYTHING
+    kinds: frozenset[str] = frozenset()
+    leaves: frozenset[str] = frozenset()
+
+
+EVERY_ROW = Lane()
+
+
 def lease(
     connection: Connection,
     *,
@@ -30,16 +46,16 @@ def lease(
     now: datetime,
     seconds: float,
     limit: int,
-    priorities: Sequence[Priority] = EVERYTHING,
+    lane: Lane = EVERY_ROW,
 ) -> list[OutboxItem]:
-    """Take up to `limit` due rows for `seconds`, the first of `priorities` first.
+    """Take up to `limit` due rows of a lane for `seconds`.
 
     An item that comes back in state SENDING was being sent by a runner that died.
     """
     chosen: list[Any] = []
-    for priority in priorities:
+    for priority in lane.priorities:
         if len(chosen) < limit:
-            chosen += _due(connection, priority, now=now, limit=limit - len(chosen))
+            chosen += _due(connection, lane, priority, now=now, limit=limit - len(chosen))
     return _take(connection, chosen, by=by, until=now + timedelta(seconds=seconds))
 
 
@@ -57,11 +73,15 @@ def lease_row(
 
 
 def _due(
-    connection: Connection, priority: Priority, *, now: datetime, limit: int
+    connection: Connection, lane: Lane, priority: Priority, *, now: datetime, limit: int
 ) -> Sequence[Any]:
+    rows = select(*_READABLE_COLUMNS)
+    if lane.kinds:
+        rows = rows.where(OutboxRow.kind.in_(lane.kinds))
+    if lane.leaves:
+        rows = rows.where(OutboxRow.kind.not_in(lane.leaves))
     return connection.execute(
-        select(*_READABLE_COLUMNS)
-        .where(OutboxRow.priority == RANKS[priority], _is_free(now))
+        rows.where(OutboxRow.priority == RANKS[priority], _is_free(now))
         .order_by(OutboxRow.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -14,7 +14,7 @@ from bot.store.missing import add_if_missing
 from bot.store.receipts import UNCONFIRMED
 from bot.store.tables import AlertRow, ConversationRow, MessageRow
 
-UNSETTLED = ("responded", "accepted", "scheduled", "queued", "sending", "sent")
+UNSETTLED = ("responded", "accepted", "scheduled", "queued", "unknown", "sending", "sent")
 """How far a text may have come while nobody knows whether it arrived."""
 
 

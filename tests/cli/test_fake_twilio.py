@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import requests
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from bot.channels.signature import make_signature_check
 from bot.cli.fake_twilio.mode import Mode, changed, described
@@ -125,6 +125,24 @@ def test_a_number_that_opted_out_is_refused_and_others_are_not(fake):
     client(fake.url).messages.create(**{**TEXT, "to": "+12135550002"})
     fake.behave(refuses="")
     client(fake.url).messages.create(**TEXT)
+
+
+@pytest.mark.parametrize(("mood", "status"), [("broken", 500), ("busy", 429)])
+def test_a_list_can_be_out_while_texts_are_taken(fake, mood, status):
+    twilio = client(fake.url)
+    fake.behave(list_mood=mood)
+    twilio.messages.create(**TEXT)
+    with pytest.raises(TwilioException) as refused:
+        twilio.messages.list(to=PATIENT)
+    assert refused.value.args[1].status_code == status
+
+
+def test_a_list_can_hang_while_texts_are_taken(fake):
+    twilio = client(fake.url, seconds=0.5)
+    fake.behave(list_mood="hanging", seconds=2)
+    twilio.messages.create(**TEXT)
+    with pytest.raises(requests.RequestException):
+        twilio.messages.list(to=PATIENT)
 
 
 def test_a_list_lags_behind_and_comes_in_pages(fake):

@@ -11,6 +11,8 @@ from bot.core.errors import ProviderFailure
 from bot.core.segments import count_segments
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_due
+from bot.delivery.receipts import watch_pages
+from bot.delivery.senders import OutcomeUnknown
 from bot.store.page_watch import page_failed
 from bot.store.tables import AlertRow, AlertStepRow, OutboxRow
 
@@ -116,24 +118,40 @@ def test_the_alert_acts_again_after_any_silence(post):
         post.clock.advance(minutes=7)
 
 
-def outage(post, minutes):
-    """The worker works while the provider takes no text; every second would be the same."""
-    post.texts.moods = [ProviderFailure("twilio", "connect", retryable=True)] * 9999
+REFUSED = ProviderFailure("twilio", "connect", retryable=True)
+BROKEN = OutcomeUnknown("twilio", "http 500")
+
+
+def outage(post, minutes, failure, *, list_says):
+    """The worker works while the provider takes no text and no call."""
+    post.texts.moods = [failure] * 9999
+    post.calls.moods = [failure] * 9999
+    post.texts.listed = [list_says] * 9999
     for _ in range(minutes * 4):
+        watch_pages(post.parts)
         page_due_alerts(post.parts)
         deliver_due(post.parts)
         post.clock.advance(seconds=15)
-    post.texts.moods = []
+    post.texts.moods, post.calls.moods, post.texts.listed = [], [], []
 
 
-def test_after_an_outage_everybody_is_paged_within_two_minutes_and_once(post):
+@pytest.mark.parametrize("minutes", [1, 10])
+@pytest.mark.parametrize(
+    ("failure", "list_says"),
+    [(REFUSED, REFUSED), (BROKEN, REFUSED), (BROKEN, ())],
+    ids=["refused", "broken", "broken, but it lists"],
+)
+def test_after_an_outage_everybody_is_paged_within_two_minutes_and_once(
+    post, minutes, failure, list_says
+):
     post.open_alert()
     page_due_alerts(post.parts)
-    outage(post, 14)
+    outage(post, minutes, failure, list_says=list_says)
     for _ in range(8):
         deliver_due(post.parts)
         post.clock.advance(seconds=15)
-    assert sorted(letter.to for letter in post.texts.taken) == ["+12135550901", "+12135550902"]
+    expected = ["+12135550901", "+12135550902"][: 1 if minutes == 1 else 2]
+    assert sorted(letter.to for letter in post.texts.taken) == expected
 
 
 def test_a_page_whose_alert_was_taken_meanwhile_does_not_leave(post):

@@ -8,6 +8,7 @@ from bot.delivery import looking
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import deliver_due
 from bot.delivery.outcomes import LOOKS_SECONDS
+from bot.delivery.receipts import watch_emergency_texts
 from bot.delivery.senders import OutcomeUnknown
 from bot.store.receipts import apply_receipts, keep_receipt
 from bot.store.sent_keys import find_sent, learn_key
@@ -102,28 +103,49 @@ def test_an_emergency_text_is_sent_at_most_twice_before_anybody_looked(post):
     assert row_of(post).state == "unknown"
 
 
-def test_an_emergency_text_that_was_never_taken_is_sent_once_more(post):
+def lose_an_emergency_text(post):
+    """Both blind attempts are lost."""
     post.put_text(kind="crisis", priority=Priority.STAT)
     post.texts.moods = [LOST, LOST]
     deliver_due(post.parts)
     post.clock.advance(seconds=7)
     deliver_due(post.parts)
-    look_on(post)
-    deliver_due(post.parts)
+
+
+def wait(post, *, seconds, step=15):
+    for _ in range(0, seconds, step):
+        post.clock.advance(seconds=step)
+        deliver_due(post.parts)
+
+
+def test_an_emergency_text_that_was_never_taken_is_sent_once_more(post):
+    lose_an_emergency_text(post)
+    wait(post, seconds=45)
+    assert post.texts.taken == []
+    wait(post, seconds=45)
     assert row_of(post).state == "sent"
     assert len(post.texts.taken) == 1
 
 
-def test_an_emergency_text_that_nobody_ever_took_wakes_a_person(post):
-    post.put_text(kind="crisis", priority=Priority.STAT)
-    post.texts.moods = [LOST] * 3
-    for _ in range(2):
-        deliver_due(post.parts)
-        post.clock.advance(seconds=7)
-    look_on(post)
-    deliver_due(post.parts)
-    post.clock.advance(hours=1)
-    deliver_due(post.parts)
+def test_an_emergency_text_is_not_sent_again_while_no_list_is_to_be_had(post):
+    lose_an_emergency_text(post)
+    post.texts.listed = [NO_ANSWER] * 999
+    wait(post, seconds=1200)
+    assert post.texts.taken == []
+    assert (row_of(post).state, row_of(post).done_at) == ("unknown", None)
+
+
+def test_an_emergency_text_of_unknown_outcome_wakes_a_person_after_three_minutes(post):
+    lose_an_emergency_text(post)
+    post.clock.advance(minutes=3)
+    assert watch_emergency_texts(post.parts) == 1
+    assert [row.reason for row in post.rows(AlertRow)] == ["undelivered"]
+
+
+def test_an_emergency_text_that_nobody_took_for_an_hour_ends_as_unknown(post):
+    lose_an_emergency_text(post)
+    post.texts.moods = [LOST] * 999
+    wait(post, seconds=7200, step=60)
     assert post.texts.taken == []
     assert (row_of(post).state, row_of(post).done_at is None) == ("unknown", False)
     assert [row.reason for row in post.rows(AlertRow)] == ["undelivered"]

@@ -1,6 +1,7 @@
 """Pages and emergency texts leave first, and nothing routine holds them up; on both databases."""
 
 from threading import Event, Thread
+from time import sleep
 
 from sqlalchemy import text
 
@@ -8,7 +9,8 @@ from bot.core.decisions import Priority
 from bot.delivery.alerts import page_due_alerts
 from bot.delivery.outbox import ROWS_AT_ONCE, deliver_due, deliver_row, deliver_urgent
 from bot.delivery.runner import run
-from bot.store.tables import OutboxRow
+from bot.delivery.senders import OutcomeUnknown
+from bot.store.tables import AlertStepRow, OutboxRow
 
 
 def fast(post):
@@ -101,6 +103,42 @@ def test_a_provider_that_hangs_on_a_routine_text_keeps_no_page_waiting(post):
     stop.set()
     worker.join(30)
     assert was_paged
+
+
+def comes(claim):
+    """Wait for it; return whether it came."""
+    return any(claim() or sleep(0.05) for _ in range(600))
+
+
+def paged(post):
+    return {row.person for row in post.rows(AlertStepRow) if row.kind == "paged"}
+
+
+def mailed(post):
+    return {letter.to for letter in post.letters.taken}
+
+
+def test_texts_and_calls_that_hang_keep_no_page_by_mail_and_no_alert_waiting(post):
+    hangs, stop, goes_on = Event(), Event(), Event()
+
+    def send(_letter):
+        hangs.set()
+        goes_on.wait(60)
+        raise OutcomeUnknown("twilio", "ReadTimeout")
+
+    post.texts.send = post.calls.send = send
+    post.open_alert()
+    worker = Thread(target=run, args=(post.parts, stop))
+    worker.start()
+    came = [hangs.wait(30)]
+    for minutes, people in ((2, {0, 1}), (3, {0, 1, 2})):
+        post.clock.advance(minutes=minutes)
+        came.append(comes(lambda people=people: paged(post) == people))
+    came.append(comes(lambda: mailed(post) == {"ana@clinic.test", "cleo@clinic.test"}))
+    goes_on.set()
+    stop.set()
+    worker.join(60)
+    assert came == [True] * 4
 
 
 def test_a_fault_in_one_lane_ends_the_worker_so_that_it_is_started_again(post):

@@ -110,6 +110,27 @@ def test_nobody_to_ask_is_no_answer() -> None:
         texts("http://127.0.0.1:9").find(LETTER, since=SINCE)
 
 
+@pytest.mark.parametrize(("mood", "code"), [("broken", "500"), ("busy", "429")])
+def test_a_list_that_is_out_is_no_answer(fake: FakeTwilio, mood: str, code: str) -> None:
+    fake.behave(list_mood=mood)
+    asked = texts(fake.url)
+    for ask in (
+        lambda: asked.find(LETTER, since=SINCE),
+        lambda: asked.inbound("+15005550006", SINCE),
+    ):
+        with pytest.raises(ProviderFailure) as caught:
+            ask()
+        assert (caught.value.code, caught.value.retryable) == (code, True)
+
+
+def test_a_list_that_is_no_json_is_no_answer(
+    fake: FakeTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.cli.fake_twilio.server.json.dumps", lambda _document: "<html>")
+    with pytest.raises(ProviderFailure):
+        texts(fake.url).find(LETTER, since=SINCE)
+
+
 def test_a_part_of_a_long_text_is_reported_on_as_that_part(fake: FakeTwilio) -> None:
     texts(fake.url).send(replace(LETTER, part=2))
     assert fake.ledger[0]["StatusCallback"].endswith("?outbox=k1&part=2")

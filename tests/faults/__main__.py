@@ -15,8 +15,11 @@ from pathlib import Path
 
 from tests.faults import report
 from tests.faults.at_once import at_once
-from tests.faults.breaks import broker_gone, power_cut, web_repeats
+from tests.faults.breaks import power_cut, web_repeats
+from tests.faults.broker_gone import rabbitmq_gone, redis_gone
+from tests.faults.for_minutes import MOODS, provider_out_for_minutes
 from tests.faults.hardships import kept_first, outage, provider_out, unanswered
+from tests.faults.late_disk import late_disk
 from tests.faults.place import DATABASES
 from tests.faults.running import Plan, Result
 from tests.faults.scenarios import killed, redelivered, together
@@ -30,8 +33,10 @@ SCENARIOS: dict[str, Callable[[Plan], Result]] = {
     "unanswered": unanswered,
     "together": together,
     "web-repeats": web_repeats,
+    "late-disk": late_disk,
     "power-cut": power_cut,
-    "broker-gone": broker_gone,
+    "broker-gone": redis_gone,
+    "rabbitmq-gone": rabbitmq_gone,
     "at-once": at_once,
 }
 PARTS: dict[str, Callable[[Plan], Result]] = {
@@ -39,6 +44,7 @@ PARTS: dict[str, Callable[[Plan], Result]] = {
     "kept-first": kept_first,
     "frozen": partial(outage, kinds=["frozen"]),
     "deaf": partial(provider_out, moods=["deaf"]),
+    "out-for-minutes": provider_out_for_minutes,
 }
 """Scenarios that show one thing of another; run when they are named."""
 
@@ -50,8 +56,10 @@ SHORT: dict[str, dict[str, int]] = {
     "unanswered": {"turns": 40},
     "together": {"turns": 100},
     "web-repeats": {"turns": 20},
+    "late-disk": {"turns": 16},
     "power-cut": {"turns": 24},
     "broker-gone": {"turns": 24},
+    "rabbitmq-gone": {"turns": 24},
     "at-once": {"samples": 16},
 }
 """What CI runs: a few of everything, waited for as long as a busy machine may need."""
@@ -71,6 +79,8 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--then-outage", action="store_true", help="after each kill")
     parser.add_argument("--unreported", action="store_true", help="no callbacks come")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of out-for-minutes (10)")
+    parser.add_argument("--moods", nargs="*", choices=MOODS, default=[], help="of the same")
     parser.add_argument("--patience", type=float, default=10.0, help="seconds for each point")
     parser.add_argument("--settles", type=float, default=60.0, help="seconds to settle within")
     parser.add_argument("--short", action="store_true", help="a few of everything, as CI does")
@@ -95,6 +105,7 @@ def main(given: Sequence[str] | None = None) -> int:
             plan.samples = wanted.samples
             plan.routine, plan.then_outage = wanted.routine, wanted.then_outage
             plan.unreported = wanted.unreported
+            plan.minutes, plan.moods = wanted.minutes, tuple(wanted.moods)
             plan.patience, plan.settles_within = wanted.patience, wanted.settles
             if wanted.short:
                 plan = replace(plan, **SHORT.get(name, {}), **SHORT_WAITS)

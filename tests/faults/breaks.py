@@ -1,4 +1,4 @@
-"""The power fails, the broker goes away, a web page says everything again."""
+"""The power fails, and a web page says everything again."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from bot.cli.supervise import queue_command
 from tests.faults.checker import Claim
 from tests.faults.disk import after_cut
 from tests.faults.place import Place, a_place
 from tests.faults.running import Plan, Result, judged, until
 from tests.faults.stored import read
-from tests.faults.timings import LONGEST_SECONDS
 from tests.faults.traffic import Traffic, a_crowd, in_threads
 from tests.faults.twilio_side import CRISIS
 from tests.live.chatting import Visitor, visitor
 from tests.live.private_postgres import free_port
-from tests.live.servers import await_true
 
 AT_ONCE = 10
 VISITORS = 4
@@ -88,59 +83,6 @@ def _starts_without_durable_commits(place: Place) -> list[str]:
         return ["it started"]
     is_told = process.returncode != 0 and b"synchronous_commit" in said
     return [] if is_told else [f"ended with {process.returncode}"]
-
-
-def broker_gone(plan: Plan) -> Result:
-    """Rows are kicked through Redis, and Redis hangs, dies and comes back while patients text."""
-    with _redis() as (url, start), a_place(plan.database, BROKER_URL=url) as place:
-        traffic = Traffic(place.line, plan.seed)
-        broker = start()
-        place.server.start(queue_command())
-        await_true(lambda: "queue.started" in place.server.events(), seconds=120)
-        each = max(4, plan.turns // 12)
-        for number, moment in enumerate(("well", "hanging", "well", "dead", "well")):
-            if moment == "hanging":
-                broker.send_signal(signal.SIGSTOP)
-            if moment == "dead":
-                broker.kill()
-                broker.wait()
-            patients = a_crowd(each, prefix=f"+141{number}")
-            traffic.speak(patients, ("Hi", CRISIS))
-            if moment == "hanging":
-                broker.send_signal(signal.SIGCONT)
-            if moment == "dead":
-                broker = start()
-        result = judged("broker gone", plan, place, traffic)
-        events = Counter(place.server.events())
-    urgent = [text for text in traffic.texts if text.is_urgent]
-    late = [f"{t.sid}: {t.seconds:.1f} s" for t in urgent if t.seconds > LONGEST_SECONDS]
-    unseen = [] if events["broker_away"] else ["nobody noticed"]
-    result.claims += [
-        Claim("P3", "no crisis waits for the broker", len(urgent), late),
-        Claim("P3", "the broker was away", 1, unseen),
-    ]
-    return result
-
-
-@contextmanager
-def _redis() -> Iterator[tuple[str, object]]:
-    """Give an address and what starts a Redis of our own there; it keeps nothing on disk."""
-    port = free_port()
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd="/tmp"))
-        return started[-1]
-
-    try:
-        yield f"redis://127.0.0.1:{port}/0", start
-    finally:
-        for process in started:
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGCONT)
-                process.kill()
-            process.wait()
 
 
 def web_repeats(plan: Plan) -> Result:

@@ -17,6 +17,7 @@ from tests.faults.stored import Stored, Talk
 from tests.faults.twilio_side import Text
 
 ON_CALL = "+12125550123"
+STAFF = frozenset({ON_CALL, "+12125550124"})
 SHOWN_AS_OPEN = frozenset({"unknown", "failed", "undelivered", "unconfirmed", "dropped"})
 """Deliveries that tell a person that a text may not have come."""
 
@@ -130,7 +131,7 @@ def routine_twice(evidence: Evidence) -> tuple[int, list[str]]:
 
 
 def _is_routine(number: str, body: str) -> bool:
-    return number != ON_CALL and "988" not in body
+    return number not in STAFF and "988" not in body
 
 
 def unseen_gaps(evidence: Evidence) -> tuple[int, list[str]]:
@@ -197,7 +198,7 @@ def hidden_sends(evidence: Evidence) -> tuple[int, list[str]]:
             body = body_of.get(row["message_id"], "")
             sent[body] += row["state"] == "sent"
             at_most[body] += row["state"] in {"sent", "unknown"}
-    accepted = Counter(entry["Body"] for entry in evidence.ledger if entry["To"] != ON_CALL)
+    accepted = Counter(entry["Body"] for entry in evidence.ledger if entry["To"] not in STAFF)
     against = [f"accepted {n}, shown {at_most[b]}" for b, n in accepted.items() if n > at_most[b]]
     against += [f"sent {n}, accepted {accepted[b]}" for b, n in sent.items() if n > accepted[b]]
     return sum(accepted.values()), against

@@ -21,6 +21,7 @@ OUTCOMES = "bot/delivery/outcomes.py"
 LOCKLESS = " BY_ADDRESS.format(*_NUMBERED)"
 ALL = "dict.fromkeys(Priority, 1)"
 MANY = "{Priority.STAT: 5}"
+LOOKLESS = "    elif item.looks < 0:"
 FAILED = "        ended(parts, item, OutboxState.FAILED, code)"
 ONCE = 'conflict="ON CONFLICT (channel, provider_key) DO NOTHING"'
 
@@ -33,6 +34,7 @@ REDELIVERED = ("redelivered", "--database", "sqlite", "--turns", "24")
 OUTAGE = ("flagged", "--database", "sqlite", "--turns", "60")
 DEAF = ("deaf", "--database", "sqlite", "--turns", "40")
 POWER_CUT = ("power-cut", "--database", "sqlite", "--turns", "24")
+LATE_DISK = ("late-disk", "--database", "sqlite", "--turns", "16")
 UNANSWERED = ("unanswered", "--database", "sqlite", "--turns", "40")
 
 
@@ -128,7 +130,11 @@ MUTATIONS = (
     Mutation(
         "an unknown outcome is called failed",
         (
-            (OUTCOMES, "    elif item.kind in LOOKED_UP and item.looks <", "    elif 9 <"),
+            (
+                OUTCOMES,
+                "    elif item.kind in LOOKED_UP and may_look(item, item.looks):",
+                LOOKLESS,
+            ),
             (OUTCOMES, "        ended(parts, item, OutboxState.UNKNOWN, code)", FAILED),
         ),
         (*ROUTINE, "answer-read"),
@@ -240,10 +246,25 @@ MUTATIONS = (
         "a crisis is kept and not answered while the database is away",
         _in(
             INBOUND,
-            "    return _from_memory(parts, task) if fires else Reply((), is_stored=False)\n",
+            "    return _from_memory(parts, task, is_kept=is_kept) if fires"
+            " else Reply((), is_stored=False)\n",
             "    return Reply((), is_stored=False)\n",
         ),
         OUTAGE,
+    ),
+    Mutation(
+        "the route of a text keeps no crisis whose time ran out",
+        _in(
+            "bot/web/sms.py",
+            "    if reply.is_lost and not _is_kept_now(parts, inbound):\n",
+            "    if reply.is_lost:\n",
+        ),
+        LATE_DISK,
+    ),
+    Mutation(
+        "the route of the chat keeps no danger whose time ran out",
+        _in("bot/web/chat.py", "    if answer.is_lost:\n", "    if False:\n"),
+        LATE_DISK,
     ),
     Mutation(
         "a repeat is answered although the outbox sends the reply",

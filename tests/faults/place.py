@@ -20,6 +20,7 @@ from msgspec import structs
 from sqlalchemy import text
 
 from bot.cli.supervise import web_command
+from bot.core.clinic import Clinic
 from bot.store.crypto import KeyRing
 from bot.store.engine import READ_ONLY, make_engine
 from tests.faults.triggers import Triggers
@@ -118,7 +119,12 @@ class Place:
 
 @contextmanager
 def a_place(
-    database: str, *, workers: int = 2, disk: bool = False, **settings: str
+    database: str,
+    *,
+    workers: int = 2,
+    disk: bool = False,
+    clinic: Clinic = QUICK_CLINIC,
+    **settings: str,
 ) -> Iterator[Place]:
     """Set everything up from nothing, and leave nothing behind.
 
@@ -132,7 +138,7 @@ def a_place(
         if database == "postgresql":
             postgres = stack.enter_context(private_postgres())
             url = make_database(postgres, data if disk else None)
-        prepare(url, QUICK_CLINIC)
+        prepare(url, clinic)
         twilio_url = f"http://127.0.0.1:{free_port()}"
         server = make_server(
             url,

@@ -31,6 +31,7 @@ class Plan:
     danger, and what the outbox sends are replies alone. `then_outage`: after each kill the
     database is away for a while. `unreported`: Twilio calls nobody back. `is_timed`: how long
     kept texts wait to be treated is judged, which a machine that is busy otherwise may delay.
+    `minutes`: so long the provider is out, in real time, in these `moods` one after the other.
     """
 
     database: str
@@ -45,6 +46,8 @@ class Plan:
     then_outage: bool = False
     unreported: bool = False
     is_timed: bool = True
+    minutes: float = 0.0
+    moods: tuple[str, ...] = ()
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """How the harness tells a running process to die, or to find its database away, at a named place.
 
 Two folders' worth of files: `armed/POINT` kills whoever comes to that point next, once; `outage`
-lets every turn find the database away while it is there. Removing a file is atomic, so of several
+lets every turn find the database away while it is there, and `late` lets two of three texts that
+are kept on disk find that their time ran out. Removing a file is atomic, so of several
 processes exactly one dies, and the log of kills is written before the signal is sent.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from bot.core.errors import StoreUnavailable
 from bot.core.fail_points import FailPoint
 
 MID_RESPONSE = "mid-response"
@@ -43,6 +45,9 @@ WORKER_POINTS = (
     FailPoint.OUTCOME_WRITTEN,
     FailPoint.OUTCOME_COMMITTED,
 )
+TRIES_OF_A_CRISIS = 3
+"""A crisis is kept at the second try, or by the route itself at the third."""
+
 POINTS = (*WEB_POINTS, *SPOOL_POINTS, *TIMER_POINTS, *WORKER_POINTS)
 
 
@@ -52,6 +57,8 @@ class Triggers:
     def __init__(self, folder: Path) -> None:
         self._armed = folder / "armed"
         self._outage = folder / "outage"
+        self._late = folder / "late"
+        self._kept_in_vain = 0
         self._kills = folder / "kills"
         self._armed.mkdir(parents=True, exist_ok=True)
 
@@ -77,11 +84,14 @@ class Triggers:
             time.sleep(0.01)
         return not self.disarm(point)
 
-    def begin_outage(self) -> None:
+    def begin_outage(self, *, is_disk_late: bool = False) -> None:
+        if is_disk_late:
+            self._late.touch()
         self._outage.touch()
 
     def end_outage(self) -> None:
         self._outage.unlink(missing_ok=True)
+        self._late.unlink(missing_ok=True)
 
     def deaths(self) -> Counter[str]:
         """How often somebody died at each point."""
@@ -91,6 +101,10 @@ class Triggers:
         """What a process of the program does at a point."""
         if point == FailPoint.TURN_DECIDED and self._outage.exists():
             raise psycopg.OperationalError("the harness says so")
+        if point == FailPoint.SPOOL_SYNCED and self._late.exists():
+            self._kept_in_vain = (self._kept_in_vain + 1) % TRIES_OF_A_CRISIS
+            if self._kept_in_vain:
+                raise StoreUnavailable("the harness says that time ran out")
         try:
             (self._armed / point).unlink()
         except FileNotFoundError:

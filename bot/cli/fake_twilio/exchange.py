@@ -108,6 +108,10 @@ class FakeTwilio:
 
     def list_messages(self, query: Fields) -> Answer:
         """Return a page of texts, newest first, without those that the list does not show yet."""
+        if (mood := self.mode.list_mood) is Mood.HANGING:
+            return Answer(0, {}, self.mode.seconds, is_lost=True)
+        if mood in REFUSALS:
+            return Answer(*error_document(REFUSALS[mood]))
         with self._lock:
             visible = self._now() - timedelta(seconds=self.mode.list_lag_seconds)
             found = [m for m in self.messages.values() if m.at <= visible and _fits(m, query)]

@@ -44,8 +44,9 @@ class Mode:
     without a word; SLOW accepts, and answers after `seconds`. A `share` below 1 lets the others of
     every so many requests find it well. `refuses` gives numbers the code they are refused with,
     `outcomes` how texts to a number end. Lists do not show what is younger than
-    `list_lag_seconds`. Each callback comes `callback_copies` times (0: none at all),
-    `callback_seconds` after the one before.
+    `list_lag_seconds`, and have a `list_mood` of their own (BUSY, BROKEN and HANGING count). Each
+    callback comes `callback_copies` times (0: none at all), `callback_seconds` after the one
+    before.
     """
 
     mood: Mood = Mood.WELL
@@ -54,6 +55,7 @@ class Mode:
     refuses: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     list_lag_seconds: float = 0.0
+    list_mood: Mood = Mood.WELL
     callback_copies: int = 1
     callback_order: Order = Order.FORWARD
     callback_seconds: float = 0.0
@@ -104,6 +106,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "refuses": _refuses,
     "outcomes": _outcomes,
     "list_lag_seconds": float,
+    "list_mood": Mood,
     "callback_copies": int,
     "callback_order": Order,
     "callback_seconds": float,
