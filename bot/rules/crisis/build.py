@@ -93,6 +93,7 @@ class Builder:
             censored=disguise.mangled,
             backwards=disguise.backwards,
             sounded=disguise.sounded,
+            shortened=disguise.shortened,
         )
         return lexicons.build(lists)
 

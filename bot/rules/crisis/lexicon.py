@@ -104,6 +104,7 @@ class Lexicon:
     prefix_lengths: tuple[int, ...]
     joined: Mapping[str, Sequence[str]]
     joined_run: Any
+    shortened: Mapping[bytes, tuple[bytes, ...]]
     remembered: Memory = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -230,7 +231,8 @@ class WordLists:
     `anchors` may hold digits for letters, `censored` stars, `prefixes` begin words that share one
     code, `fillers` have no code, `joined` may be run together, `broken` hold blanks, `backwards`
     are recognised reversed, `sounded` may be written as they sound.
-    `misspellings` maps a wrong spelling to the word that is meant.
+    `misspellings` maps a wrong spelling to the word that is meant; `shortened` a word to words of
+    their own (`d`, `toy`) that a frame takes for it.
     """
 
     words: Iterable[str]
@@ -243,13 +245,15 @@ class WordLists:
     censored: Iterable[str]
     backwards: Iterable[str]
     sounded: Iterable[str] = ()
+    shortened: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def build(lists: WordLists) -> Lexicon:
     """Return the lexicon of all words that the definitions name."""
     numbered = iter(range(_FIRST_WORD, _LAST_WORD))
     codes = {letter: bytes((0x80, ord(letter))) for letter in "abcdefghijklmnopqrstuvwxyz"}
-    for word in sorted(set(lists.words) | set(lists.joined)):
+    short = {word for each in lists.shortened.values() for word in each}
+    for word in sorted({*lists.words, *lists.joined, *lists.shortened, *short}):
         if word not in codes:
             codes[word] = _code(next(numbered))
     named = tuple(sorted(codes))
@@ -278,6 +282,10 @@ def build(lists: WordLists) -> Lexicon:
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
         joined=by_first_letter(lists.joined),
         joined_run=re2.compile(f"(?:{'|'.join(map(re.escape, lists.joined))})+".encode()),
+        shortened={
+            codes[word]: tuple(codes[each] for each in forms)
+            for word, forms in lists.shortened.items()
+        },
         broken=broken_words(sorted(lists.broken, key=len, reverse=True)),
     )
 

@@ -129,7 +129,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whose letters are often hidden, slipped or left out; `broken` are words split by blanks.
     `fillers` are left out before the frames are searched; common words are
     too frequent to open the gate by themselves; `sounded` are Spanish words that are also read
-    when they are written by ear.
+    when they are written by ear; `shortened` lists what else may stand for a word in a frame.
     """
 
     most_common_words: list[str]
@@ -144,6 +144,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mangled: list[str]
     broken: list[str]
     sounded: list[str]
+    shortened: dict[str, list[str]]
 
 
 class AnswerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

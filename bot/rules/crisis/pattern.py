@@ -121,8 +121,10 @@ class Translator:
         return codes_source(codes) if codes else ""
 
     def codes(self, words: Words) -> set[bytes]:
-        """Return the codes of every word that `words` stands for."""
+        """Return the codes of every word that `words` stands for, short forms included."""
         found = {self.lexicon.codes[word] for word in words.literal}
+        for code in found & self.lexicon.shortened.keys():
+            found.update(self.lexicon.shortened[code])
         for prefix in words.prefixes:
             found |= self._beginning_with(prefix)
         found.discard(b"")
