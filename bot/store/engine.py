@@ -3,7 +3,8 @@
 SQLite: WAL with synchronous FULL (a commit survives a power cut), foreign keys on, writers begin
 IMMEDIATE (a deferred BEGIN that upgrades later loses updates or fails at once), readers begin
 plain. PostgreSQL: psycopg with time limits on both sides; the client's own deadline is the one
-that still holds when the server is frozen and answers nothing.
+that still holds when the server is frozen and answers nothing. Behind a pooler of transactions
+nothing is prepared.
 
 Whatever goes wrong with the database itself is raised as StoreUnavailable by `store_errors`.
 """
@@ -201,10 +202,27 @@ def _make_postgresql(url: URL, limits: StoreLimits) -> Engine:
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> Any:
         connection = DeadlineConnection.connect(*arguments, **named)
         connection.deadline_seconds = limits.deadline_seconds
+        if _is_behind_pooler(connection):
+            connection.prepare_threshold = None
         return connection
 
     event.listen(engine, "do_connect", connect)
     return engine
+
+
+def _is_behind_pooler(connection: DeadlineConnection) -> bool:
+    """Whether a pooler stands between: it gives its clients process numbers of its own making.
+
+    What is prepared then stays with a server process that the next transaction may not meet.
+    """
+    try:
+        connection.autocommit = True
+        found = connection.execute("SELECT pg_backend_pid()").fetchone()
+        connection.autocommit = False
+    except psycopg.Error:
+        connection.close()
+        raise
+    return found != (connection.info.backend_pid,)
 
 
 def _postgresql_arguments(limits: StoreLimits) -> dict[str, Any]:
