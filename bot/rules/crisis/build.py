@@ -18,7 +18,6 @@ from bot.rules.crisis.definitions import (
     frames_of,
     parse_all,
     vocabulary_of,
-    words_in,
 )
 from bot.rules.crisis.frame import Node
 from bot.rules.crisis.gate import Shelf, gate_of
@@ -39,6 +38,7 @@ from bot.rules.crisis.model import (
     Scope,
     Who,
 )
+from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import Translator, Vocabulary
 from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
 from bot.rules.crisis.spelling import manglings, misspellings_of
@@ -58,9 +58,10 @@ class Builder:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        vocabulary = vocabulary_of(definitions.words)
-        self._frames = dict(frames_of(definitions))
-        self._translator = Translator(vocabulary, self._lexicon(vocabulary))
+        parser = Parser()
+        vocabulary = vocabulary_of(definitions.words, parser)
+        self._frames = dict(frames_of(definitions, vocabulary, parser))
+        self._translator = Translator(vocabulary, self._lexicon(vocabulary, parser))
         disguise = definitions.disguise
         prices = dict.fromkeys(disguise.common_words_es, _COMMON_SPANISH_PRICE)
         prices |= dict.fromkeys(disguise.common_words, _COMMON_PRICE)
@@ -73,19 +74,17 @@ class Builder:
         """The lexicon of every word that the definitions name."""
         return self._translator.lexicon
 
-    def _lexicon(self, vocabulary: Vocabulary) -> lexicons.Lexicon:
+    def _lexicon(self, vocabulary: Vocabulary, parser: Parser) -> lexicons.Lexicon:
         disguise = self._definitions.disguise
-        named = words_in(self._frames, vocabulary)
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
-        literal = {word for words in named for word in words.literal}
         lists = lexicons.WordLists(
-            words=literal.union(
+            words=parser.literal.union(
                 *(disguise.stems, disguise.spellings, disguise.fillers, disguise.real_words),
                 disguise.mangled,
                 disguise.sounded,
             ),
             anchors={word for words in anchors for word in words.literal},
-            prefixes=(prefix for words in named for prefix in words.prefixes),
+            prefixes=parser.prefixes,
             fillers=disguise.fillers,
             misspellings=_misspellings(disguise),
             joined=disguise.joined,
@@ -246,8 +245,9 @@ def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
     for word in reversed(disguise.mangled):
         near |= {wrong: word for wrong in manglings(word) if wrong not in real}
     for word, sources in disguise.spellings.items():
-        frames = parse_all(sources, f"spellings.{word}")
-        near |= {wrong: word for each in pattern.words_of(frames) for wrong in each.literal}
+        parser = Parser()
+        parse_all(sources, f"spellings.{word}", parser)
+        near |= dict.fromkeys(parser.literal, word)
     return near
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.core.errors import DefinitionError
-from bot.rules.crisis.frame import ClassRef, Node, Words, parse
+from bot.rules.crisis.frame import ClassRef, Node
 from bot.rules.crisis.lexicon import NUMBER_CODES
 from bot.rules.crisis.model import DisguiseFile, GuardFile, RuleFile, WordFile
-from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of, words_of
+from bot.rules.crisis.parsing import Parser
+from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,28 @@ class Definitions:
     disguise: DisguiseFile
 
 
-def parse_all(sources: Iterable[str], where: str) -> tuple[Node, ...]:
+def parse_all(sources: Iterable[str], where: str, parser: Parser) -> tuple[Node, ...]:
     """Return the parsed frames. Raises DefinitionError naming `where` they are written."""
     try:
-        return tuple(parse(source) for source in sources)
+        return tuple(map(parser.parse, sources))
     except DefinitionError as error:
         raise DefinitionError(where, error.problem) from error
 
 
-def frames_of(definitions: Definitions) -> Iterator[tuple[str, tuple[Node, ...]]]:
-    """Yield every owner of frames with its frames, parsed."""
+def frames_of(
+    definitions: Definitions, vocabulary: Vocabulary, parser: Parser
+) -> Iterator[tuple[str, tuple[Node, ...]]]:
+    """Yield every owner of frames with its frames, parsed.
+
+    Raises DefinitionError naming the owner of a frame that names an unknown class.
+    """
+    known = {*vocabulary.classes, *NUMBER_CODES, QUESTION_CLASS}
     for where, sources in _sources_of(definitions):
-        yield where, parse_all(sources, where)
+        parser.classes.clear()
+        frames = parse_all(sources, where, parser)
+        for name in parser.classes - known:
+            raise DefinitionError(where, f"no word class is called {name}")
+        yield where, frames
 
 
 def _sources_of(definitions: Definitions) -> Iterator[tuple[str, list[str]]]:
@@ -56,8 +67,11 @@ def _sources_of(definitions: Definitions) -> Iterator[tuple[str, list[str]]]:
     yield "other_in_hit", guards.other_in_hit
 
 
-def vocabulary_of(files: Iterable[WordFile]) -> Vocabulary:
-    """Return all word classes, parsed. Raises DefinitionError when two have one name."""
+def vocabulary_of(files: Iterable[WordFile], parser: Parser) -> Vocabulary:
+    """Return all word classes, parsed.
+
+    Raises DefinitionError when two have one name, or one names an unknown one or leads to itself.
+    """
     classes: dict[str, Node] = {}
     anchors: set[str] = set()
     for file in files:
@@ -65,25 +79,10 @@ def vocabulary_of(files: Iterable[WordFile]) -> Vocabulary:
         for name, alternatives in (file.anchors | file.words).items():
             if name in classes:
                 raise DefinitionError(name, "two word classes have this name")
-            (classes[name],) = parse_all(["|".join(alternatives)], name)
-    return Vocabulary(classes, frozenset(anchors))
-
-
-def words_in(frames: Mapping[str, tuple[Node, ...]], vocabulary: Vocabulary) -> list[Words]:
-    """Return all words that the frames and the classes name.
-
-    Raises DefinitionError naming the frame, or class, that names a class it cannot.
-    """
-    known = {*vocabulary.classes, *NUMBER_CODES, QUESTION_CLASS}
-    words = words_of(vocabulary.classes.values())
-    for where, nodes in frames.items():
-        for leaf in leaves_of(nodes):
-            if isinstance(leaf, Words):
-                words.append(leaf)
-            elif leaf.name not in known:
-                raise DefinitionError(where, f"no word class is called {leaf.name}")
+            (classes[name],) = parse_all(["|".join(alternatives)], name, parser)
+    vocabulary = Vocabulary(classes, frozenset(anchors))
     _refuse_circles(vocabulary)
-    return words
+    return vocabulary
 
 
 def _refuse_circles(vocabulary: Vocabulary) -> None:

@@ -19,7 +19,6 @@ from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup, Scope
 from bot.rules.crisis.surroundings import (
-    Surroundings,
     guards_met,
     is_excused,
     look_around,
@@ -82,16 +81,14 @@ class Detector:
     def _hits(self, text: str) -> list[Hit]:
         """Return the best occurrence of each rule in each reading of the text."""
         view = fold(text)
-        codes = self.lexicon.encode(view.text)
-        opened = self.gate.set.Match(codes)
-        if opened is None:
-            if not (views.overrides_direction(text) or views.is_upside_down(text)):
-                return []
-            opened = []
-        hits = self._search(view, codes, opened)
+        coded = Coded(view.text, self.lexicon)
+        opened = self.gate.set.Match(coded.codes)
+        hits = self._search(view, coded, opened)
+        if text.isascii() and max(opened, default=0) < self.gate.spelled_id:
+            return hits  # no sign of disguise
         for reading in self._disguised(text, view, opened):
-            codes = self.lexicon.encode(reading.text)
-            hits.extend(self._search(reading, codes, self.gate.set.Match(codes) or []))
+            coded = Coded(reading.text, self.lexicon)
+            hits.extend(self._search(reading, coded, self.gate.set.Match(coded.codes)))
         return hits
 
     def _disguised(self, text: str, view: View, opened: list[int]) -> list[View]:
@@ -110,18 +107,19 @@ class Detector:
             readings.append(views.decoded(text))
         return [reading for reading in readings if reading is not None]
 
-    def _search(self, view: View, codes: bytes, opened: list[int]) -> list[Hit]:
+    def _search(self, view: View, coded: Coded, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule that matches the view."""
         matched: dict[str, Rule] = {}
+        groups, codes = self.groups, coded.codes
         for group_id in opened:
-            if group_id < len(self.groups):
-                group = self.groups[group_id]
-                for index in group.set.matches(codes):
-                    matched[group.rules[index].id] = group.rules[index]
+            if group_id < len(groups):
+                for index in groups[group_id].set.match(codes):
+                    rule = groups[group_id].rules[index]
+                    matched[rule.id] = rule
         if not matched:
             return []
-        breaks = [found.span() for found in self.grammar.clause_break.finditer(codes)]
-        reading = Reading(view, Coded(view.text, self.lexicon), breaks)
+        breaks = list(self.grammar.clause_break.spans(codes))
+        reading = Reading(view, coded, breaks)
         found = (
             _best_occurrence(matched[rule_id], reading, self.grammar)
             for rule_id in sorted(matched)
@@ -134,14 +132,13 @@ def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | No
     best: Hit | None = None
     judged = set()
     codes = reading.codes
-    for found in rule.pattern.finditer(codes):
-        start, end = _trimmed(codes, found.span())
+    for span in rule.pattern.spans(codes):
+        start, end = _trimmed(codes, span)
         told_by = (end - start, *window(reading, start, end))
         if told_by in judged:
             continue  # what stands in the same surroundings outweighs nothing
         judged.add(told_by)
-        around = look_around(reading, start, end)
-        hit = Hit(rule, reading, start, end, *_judge(rule, around, grammar))
+        hit = Hit(rule, reading, start, end, *_judge(rule, reading, start, end, grammar))
         if best is None or hit.weight > best.weight:
             best = hit
         if best.tier == rule.tier and best.subject is Subject.SELF:
@@ -149,25 +146,29 @@ def _best_occurrence(rule: Rule, reading: Reading, grammar: Grammar) -> Hit | No
     return best
 
 
-def _judge(rule: Rule, around: Surroundings, grammar: Grammar) -> Verdict:
-    """Return tier, subject and guards met of an occurrence that stands in these surroundings."""
+def _judge(rule: Rule, reading: Reading, start: int, end: int, grammar: Grammar) -> Verdict:
+    """Return tier, subject and guards met of the occurrence at `codes[start:end]`."""
+    around = look_around(reading, start, end)
     tier = rule.tier
     met = []
     known: dict[Scope, frozenset[str]] = {}
     for guard in rule.guards:
         if guard.to >= tier:
-            continue
-        if guard.scope not in known:
-            known[guard.scope] = guards_met(guard.scope, around, grammar)
-        if guard.id in known[guard.scope] and not is_excused(guard, around):
+            break  # they are sorted: the others are no lower
+        names = known.get(guard.scope)
+        if names is None:
+            names = known[guard.scope] = guards_met(guard.scope, around, reading, grammar)
+        if guard.id in names and not is_excused(guard, around):
             tier = guard.to
             met.append(guard.id)
-    return tier, subject_of(rule, around, grammar), tuple(met)
+    return tier, subject_of(rule, around, reading, grammar), tuple(met)
 
 
 def _trimmed(codes: bytes, span: tuple[int, int]) -> tuple[int, int]:
     """Return the span without the marks that bound it."""
     start, end = span
+    if codes[start] != _MARK != codes[end - 2]:
+        return span
     while start < end and codes[start] == _MARK:
         start += 2
     while end > start and codes[end - 2] == _MARK:
@@ -237,6 +238,6 @@ def _escalated(hit: Hit, grammar: Grammar) -> RuleHit | None:
             continue
         found = escalation.pattern.search(near)
         if found is not None:
-            start, end = _trimmed(near, found.span())
+            start, end = _trimmed(near, found)
             return RuleHit(escalation.id, *hit.reading.original_span(low + start, low + end))
     return None

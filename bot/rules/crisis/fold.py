@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import compress
 
 GONE = "\x01"
@@ -103,7 +101,6 @@ Origins = tuple[Sequence[int], Sequence[int]]
 """Where characters come from: character i stands for `original[starts[i]:ends[i]]`."""
 
 
-@dataclass(frozen=True)
 class View:
     """A text as the rules read it: lower-case ASCII, and where each character comes from.
 
@@ -111,16 +108,22 @@ class View:
     view is character i of the original.
     """
 
-    text: str
-    trace: Callable[[], Origins] | None = None
+    __slots__ = ("_origins", "text", "trace")
 
-    @cached_property
+    def __init__(self, text: str, trace: Callable[[], Origins] | None = None) -> None:
+        """Take the text, and what works out its origins if they are not its own indexes."""
+        self.text = text
+        self.trace = trace
+        self._origins: Origins | None = None
+
+    @property
     def origins(self) -> Origins:
         """Where each character comes from."""
-        if self.trace is None:
+        if self._origins is None:
             length = len(self.text)
-            return range(length), range(1, length + 1)
-        return self.trace()
+            own = range(length), range(1, length + 1)
+            self._origins = own if self.trace is None else self.trace()
+        return self._origins
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the original text that `text[start:end]` stands for."""

@@ -9,12 +9,14 @@ written by ear, and one edit on the anchor stems; fillers have no code at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import re2
 
+from bot.rules.crisis.memory import Memory
+from bot.rules.crisis.search import LazyPattern
 from bot.rules.crisis.spelling import (
     broken_words,
     by_first_letter,
@@ -45,8 +47,6 @@ NUMBER_CODES = {
 _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
 _LONG_LETTERS = 20
-_REMEMBERED_LETTERS = 24
-_REMEMBERED_STRETCHES = 16_384
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
 _DISGUISED = re.compile(r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]")
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
@@ -71,36 +71,23 @@ def kind_of_number(digits: str) -> bytes:
     return NUMBER_CODES["high_fever" if 103 <= value <= 107 else "number"]
 
 
-class Memory(dict[str, bytes]):
-    """The codes of short stretches met before, up to a bound; nothing of who wrote them."""
-
-    def __init__(self, compute: Callable[[str], bytes]) -> None:
-        """Begin empty; `compute` gives the codes of a stretch met for the first time."""
-        super().__init__()
-        self._compute = compute
-
-    def __missing__(self, chunk: str) -> bytes:
-        """Return the codes of a stretch, and remember them if it is short."""
-        codes = self._compute(chunk)
-        if len(chunk) <= _REMEMBERED_LETTERS:
-            if len(self) >= _REMEMBERED_STRETCHES:
-                self.clear()
-            self[chunk] = codes
-        return codes
-
-
 @dataclass(frozen=True)
 class Lexicon:
-    """Looks words up: `codes` is exact, the other maps come after it; `named` is sorted."""
+    """Looks words up: `codes` is exact, the other maps come after it; `named` is sorted.
+
+    `fillers` are the words without a code; `opened` are the `prefixes`, sorted.
+    """
 
     codes: Mapping[str, bytes]
     named: tuple[str, ...]
+    fillers: frozenset[str]
     squeezed: Mapping[str, bytes]
     sounded: Mapping[str, bytes]
     censored: Mapping[str, tuple[str, ...]]
-    broken: re.Pattern[str]
+    broken: LazyPattern
     anchors: frozenset[str]
     prefixes: Mapping[str, bytes]
+    opened: tuple[str, ...]
     prefix_lengths: tuple[int, ...]
     joined: Mapping[str, Sequence[str]]
     joined_run: Any
@@ -109,24 +96,16 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         """Begin with an empty memory."""
-        object.__setattr__(self, "remembered", Memory(self._codes_of))
-
-    def encode(self, text: str) -> bytes:
-        """Return the codes of a folded text."""
-        return b"".join(self.parts(text.replace("\n", " \n ").split(" ")))
+        object.__setattr__(self, "remembered", Memory(self.codes, self._codes_of))
 
     def parts(self, chunks: Iterable[str]) -> list[bytes]:
         """Return the codes of each stretch without blanks; a line's end is one by itself."""
-        known, remembered = self.codes.get, self.remembered
-        return [
-            codes if (codes := known(chunk)) is not None else remembered[chunk] for chunk in chunks
-        ]
+        return [*map(self.remembered.__getitem__, chunks)]
 
     def pieces(self, chunk: str) -> Iterator[tuple[bytes, int, int]]:
         """Yield the codes of each piece of a stretch without blanks, and where it stands."""
         for piece in _PIECE.finditer(chunk):
-            codes = self.codes.get(piece[0])
-            yield self.remembered[piece[0]] if codes is None else codes, *piece.span()
+            yield self.remembered[piece[0]], *piece.span()
 
     def _codes_of(self, chunk: str) -> bytes:
         """Return the codes of a stretch without blanks that is no single known word."""
@@ -258,15 +237,13 @@ def build(lists: WordLists) -> Lexicon:
             codes[word] = _code(next(numbered))
     named = tuple(sorted(codes))
     opened = {prefix: _code(next(numbered)) for prefix in sorted(set(lists.prefixes))}
-    squeezed: dict[str, bytes] = {}
-    plain = {word: squeeze(word) for word in codes}
-    for word in sorted(codes, key=lambda each: (each != plain[each], len(each))):
-        squeezed.setdefault(plain[word], codes[word])
+    squeezed = _squeezed(codes)
     codes.update(
         {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
     )
     codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
-    parts = {part for word in lists.broken for part in fragments(word)}
+    longest_first = sorted(lists.broken, key=len, reverse=True)
+    parts = {part for word in longest_first for part in fragments(word)}
     codes.update(dict.fromkeys(parts - codes.keys(), FRAGMENT))
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(_MARKS)
@@ -274,11 +251,13 @@ def build(lists: WordLists) -> Lexicon:
     return Lexicon(
         codes=codes,
         named=named,
+        fillers=frozenset(lists.fillers),
         squeezed=squeezed,
         sounded={sound(word): codes[word] for word in lists.sounded if sound(word)},
         censored=by_first_letter(dict.fromkeys((*lists.censored, *sorted(lists.anchors)))),
         anchors=frozenset(squeeze(word) for word in lists.anchors),
         prefixes=opened,
+        opened=tuple(opened),
         prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
         joined=by_first_letter(lists.joined),
         joined_run=re2.compile(f"(?:{'|'.join(map(re.escape, lists.joined))})+".encode()),
@@ -286,8 +265,18 @@ def build(lists: WordLists) -> Lexicon:
             codes[word]: tuple(codes[each] for each in forms)
             for word, forms in lists.shortened.items()
         },
-        broken=broken_words(sorted(lists.broken, key=len, reverse=True)),
+        broken=LazyPattern(lambda: broken_words(longest_first), "broken"),
     )
+
+
+def _squeezed(codes: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the codes under the words with every letter once; of several, the shortest word's."""
+    line = "\n"
+    plain = dict(zip(codes, squeeze(line.join(codes)).split(line), strict=True))
+    found = {word: codes[word] for word, once in plain.items() if word == once}
+    for word in sorted((word for word, once in plain.items() if word != once), key=len):
+        found.setdefault(plain[word], codes[word])
+    return found
 
 
 def _code(number: int) -> bytes:

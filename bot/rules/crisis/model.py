@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,10 @@ class Scope(StrEnum):
     SENTENCE = "sentence"
     QUOTE = "quote"
     MATCH = "match"
+
+    __hash__ = (
+        str.__hash__
+    )  # looked up for every guard of every hit: Enum's own is ten times slower
 
 
 class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -244,12 +248,14 @@ class Reading:
     """One view of a text as word codes.
 
     `breaks` are the ranges of the codes that end a clause without ending the sentence (`but`), in
-    order.
+    order. Hits share surroundings: `guards_met` and `subjects` hold what was seen in those read.
     """
 
     view: View
     coded: Coded
     breaks: list[tuple[int, int]]
+    guards_met: dict[tuple[Scope, bytes], frozenset[str]] = field(default_factory=dict)
+    subjects: dict[tuple[bytes, bytes], Subject] = field(default_factory=dict)
 
     @property
     def codes(self) -> bytes:

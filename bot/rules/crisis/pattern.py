@@ -36,20 +36,19 @@ class Vocabulary:
 
 
 def leaves_of(nodes: Iterable[Node]) -> list[Words | ClassRef]:
-    """Return the words and the names of classes that `nodes` hold, in no order."""
-    found: list[Words | ClassRef] = []
+    """Return the words and the names of classes that `nodes` hold, in no order, each node once."""
+    found: dict[int, Words | ClassRef] = {}
     left = list(nodes)
-    while left:
-        node = left.pop()
+    for node in left:
         if isinstance(node, Words | ClassRef):
-            found.append(node)
+            found[id(node)] = node
         elif isinstance(node, Sequence):
             left.extend(node.items)
         elif isinstance(node, Choice):
             left.extend(node.branches)
         elif isinstance(node, Repeat):
             left.append(node.inner)
-    return found
+    return list(found.values())
 
 
 def words_of(nodes: Iterable[Node]) -> list[Words]:
@@ -143,15 +142,18 @@ class Translator:
     def _beginning_with(self, prefix: str) -> frozenset[bytes]:
         known = self._starting.get(f"{prefix}*")
         if known is None:
-            named, codes = self.lexicon.named, self.lexicon.codes
-            first = bisect_left(named, prefix)
-            last = bisect_left(named, prefix + "\x7f")
-            opened = self.lexicon.prefixes.items()
+            named, opened, codes = self.lexicon.named, self.lexicon.opened, self.lexicon.codes
+            prefixes = self.lexicon.prefixes
             known = self._starting[f"{prefix}*"] = frozenset(
-                [codes[word] for word in named[first:last]]
-                + [code for each, code in opened if each.startswith(prefix)]
+                [codes[word] for word in named[_beginning(named, prefix)]]
+                + [prefixes[each] for each in opened[_beginning(opened, prefix)]]
             )
         return known
+
+
+def _beginning(words: tuple[str, ...], prefix: str) -> slice:
+    """Return where the words that begin with `prefix` stand among sorted ones."""
+    return slice(bisect_left(words, prefix), bisect_left(words, prefix + "\x7f"))
 
 
 def _gap_source(gap: Gap) -> str:

@@ -18,7 +18,9 @@ _LETTERS_SPARED = 4
 _SHORTEST_MIDDLE = 3
 _SHORTEST_MANGLED = 4
 _FEWEST_CONSONANTS = 3
-_JOINTS = r"[ .,*/|_+=-]"
+_JOINTS = r"[ .,*/|+=-]"
+IN_WORD = "_"
+"""Stands for an apostrophe where only letters and digits make a word; folding leaves no other."""
 _VOWELS = re.compile(r"[aeiouy]")
 _HEARD = (
     *(("u", ("v",)), ("i", ("y", "ee")), ("c", ("k", "s")), ("k", ("c",)), ("s", ("z",))),
@@ -141,10 +143,14 @@ def without_vowels(word: str) -> str:
     return word[0] + _VOWELS.sub("", word[1:])
 
 
-def broken_words(words: Iterable[str]) -> re.Pattern[str]:
-    """Return the pattern of `words` with blanks or marks inside them, and of runs of them."""
+def broken_words(words: Iterable[str]) -> str:
+    """Return the RE2 source of `words` with blanks or marks inside them, and of runs of them.
+
+    Apostrophes are searched as `IN_WORD`. A run can be cut into words in more ways than there are
+    atoms (`tokilltokill`: each time one word or two), so nothing that backtracks may search it.
+    """
     spread = "|".join(f"{_JOINTS}{{0,2}}".join(word) for word in words)
-    return re.compile(rf"(?<![a-z0-9'])(?:{spread})(?:{_JOINTS}?(?:{spread}))*(?![a-z0-9'])")
+    return rf"\b(?:{spread})(?:{_JOINTS}?(?:{spread}))*\b"
 
 
 def fragments(word: str) -> Iterator[str]:

@@ -95,25 +95,39 @@ def _before_quotation(codes: bytes, start: int, end: int) -> bytes | None:
     return codes[low:opened]
 
 
-def subject_of(rule: Rule, around: Surroundings, grammar: Grammar) -> Subject:
+def subject_of(rule: Rule, around: Surroundings, reading: Reading, grammar: Grammar) -> Subject:
     """Return whose danger the hit speaks of; a clause without a subject is the writer's own."""
     if rule.who is not Who.OPEN:
         return Subject(rule.who.value)
-    if grammar.other_in_hit.met(around.hit):
+    told_by = around.hit, around.before
+    known = reading.subjects.get(told_by)
+    if known is None:
+        known = reading.subjects[told_by] = _open_subject(*told_by, grammar)
+    return known
+
+
+def _open_subject(hit: bytes, before: bytes, grammar: Grammar) -> Subject:
+    if grammar.other_in_hit.met(hit):
         return Subject.OTHER
-    if grammar.self_in_hit.met(around.hit):
+    if grammar.self_in_hit.met(hit):
         return Subject.SELF
-    nearest = grammar.nearest_subject.search(around.before)
-    if nearest is None or grammar.own_subject_last.met(around.before[: nearest.end()]):
+    nearest = grammar.nearest_subject.search(before)
+    if nearest is None or grammar.own_subject_last.met(before[: nearest[1]]):
         return Subject.SELF
     return Subject.OTHER
 
 
-def guards_met(scope: Scope, around: Surroundings, grammar: Grammar) -> frozenset[str]:
+def guards_met(
+    scope: Scope, around: Surroundings, reading: Reading, grammar: Grammar
+) -> frozenset[str]:
     """Return the ids of the guards of `scope` that are met around the hit, excused or not."""
     read = around.of(scope)
-    met: frozenset[str] = frozenset() if read is None else grammar.guards[scope].names_met(read)
-    return met
+    if read is None:
+        return frozenset()
+    known = reading.guards_met.get((scope, read))
+    if known is None:
+        known = reading.guards_met[scope, read] = grammar.guards[scope].names_met(read)
+    return known
 
 
 def is_excused(guard: Guard, around: Surroundings) -> bool:
@@ -129,4 +143,4 @@ def _excusing(guard: Guard, around: Surroundings) -> bytes:
         return around.of(guard.unless_in) or b""
     read = around.of(guard.scope) or b""
     found = guard.pattern.search(read)
-    return b"" if found is None else read[slice(*found.span())]
+    return b"" if found is None else read[slice(*found)]

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.rules.crisis.fold import Origins, View, fold
-from bot.rules.crisis.spelling import uncensored
+from bot.rules.crisis.search import LazyPattern
+from bot.rules.crisis.spelling import IN_WORD, uncensored
 
 _SPACED = re.compile(r"(?<![a-z0-9~'])[a-z0-9](?:[ .*,/|_+=-]{1,3}[a-z0-9@$!])+(?![a-z0-9~'])")
 _KEPT = re.compile(r"[a-z0-9@$!]|(?<=[ /|])[ /|]")
@@ -90,17 +91,17 @@ def upright(view: View) -> View:
     return View(turned.text.translate(_UPRIGHT), turned.trace)
 
 
-def rejoined(view: View, broken: re.Pattern[str]) -> View | None:
+def rejoined(view: View, broken: LazyPattern) -> View | None:
     """Return the view with `ki ll mys elf` and `su.ici.de` closed up, or None without any."""
     text = view.text
     kept: list[int] = []
     position = 0
-    for run in broken.finditer(text):
-        if run[0].isalnum():
+    for start, end in broken.spans(text.replace("'", IN_WORD).encode()):
+        if text[start:end].isalnum():
             continue
-        kept.extend(range(position, run.start()))
-        kept.extend(index for index in range(*run.span()) if text[index].isalnum())
-        position = run.end()
+        kept.extend(range(position, start))
+        kept.extend(index for index in range(start, end) if text[index].isalnum())
+        position = end
     if not position:
         return None
     kept.extend(range(position, len(text)))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from bot.core.findings import Finding
 from bot.rules.crisis import Detector, load_detector
+from bot.rules.crisis.coded import Coded
+from bot.rules.crisis.fold import fold
 
 HERE = Path(__file__).parent
 DETECTOR = load_detector()
@@ -99,19 +101,21 @@ def test_a_hundred_thousand_characters_are_read_to_the_end() -> None:
         assert DETECTOR.screen(text + ". i want to kill myself").fires
 
 
+def test_words_run_together_in_more_ways_than_there_are_atoms_are_read_to_the_end() -> None:
+    """`tokill` is one word or two, each time: a pattern that tries every way never returns."""
+    for piece in ("tokill", "to kill", "wanttodie", "todieto", "killkill"):
+        run = piece * 200
+        DETECTOR.screen(f"suic id e {run}q")
+        assert DETECTOR.screen(f"suic id e {run}q. i want to kill myself").fires
+
+
 def test_the_gate_hides_no_rule() -> None:
     """Searching every group without the gate finds what the gate lets through."""
     for text in TELLING:
-        codes = DETECTOR.lexicon.encode(_fold(text))
-        opened = set(DETECTOR.gate.set.Match(codes) or ())
+        codes = Coded(fold(text).text, DETECTOR.lexicon).codes
+        opened = set(DETECTOR.gate.set.Match(codes))
         for index, group in enumerate(DETECTOR.groups):
-            assert index in opened or not group.set.matches(codes)
-
-
-def _fold(text: str) -> str:
-    from bot.rules.crisis.fold import fold
-
-    return fold(text).text
+            assert index in opened or not group.set.match(codes)
 
 
 def test_the_detector_of_one_thread_serves_another(detector: Detector) -> None:
