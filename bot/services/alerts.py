@@ -27,7 +27,7 @@ from bot.store.alerts import (
 )
 from bot.store.engine import store_errors
 
-CODE = re.compile(r"\s*([0-9]{4})\s*\.?\s*", re.ASCII)
+CODE = re.compile(r"\s*([0-9]{4})\s*(?:\.\s*)?", re.ASCII)
 TOKEN_LENGTH = 32
 
 log = logging.getLogger(__name__)
