@@ -48,7 +48,9 @@ _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
 _LONG_LETTERS = 20
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
-_DISGUISED = re.compile(r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]")
+_DISGUISED = re.compile(
+    r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]|(?=(?:[^a-z]*[a-z]){4})[a-z][a-z0134@$!]*[013]"
+)
 _SPLIT_NUMBER = re.compile(r"(\d+)([a-z]+)")
 _MIXED = re.compile(r"[a-z]+|\d+")
 _DIGIT_WORDS = {"2": "to", "4": "for"}
