@@ -10,7 +10,7 @@ from bot.rules.crisis.pattern import Translator
 from bot.rules.crisis.search import LazySet, compile_set
 
 _GATE_MEMORY_MB = 16
-_GROUP_MEMORY_MB = 64
+_GROUP_MEMORY_MB = 16
 _SPELLED_LETTERS = 3
 _SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
 _DOTTED_WORDS = 3

@@ -47,6 +47,7 @@ NUMBER_CODES = {
 _FIRST_WORD = 0x83 << 7
 _LAST_WORD = (0xFE << 7) | 0x7F
 _LONG_LETTERS = 20
+_LONGEST_WORD = 60
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
 _DISGUISED = re.compile(
     r"[a-z][a-z0134@$!]*[a-z]|[a-z]{3,}[013]|(?=(?:[^a-z]*[a-z]){4})[a-z][a-z0134@$!]*[013]"
@@ -151,6 +152,8 @@ class Lexicon:
     def _respelled_letters(self, word: str) -> bytes | None:
         """Return the code of a word with letters too many or too few, or of words run together."""
         plain = squeeze(word)
+        if len(plain) > _LONGEST_WORD:
+            return None
         for spelling in (doubled(word), halved(word), plain) if plain != word else (word,):
             known = self.codes.get(spelling, self.squeezed.get(spelling))
             if known is not None:
@@ -181,7 +184,7 @@ class Lexicon:
 
     def _segmented(self, word: str) -> bytes | None:
         """Return the codes of words run together (`iwanttodie`), when every piece is known."""
-        if not 6 <= len(word) <= 60 or self.joined_run.fullmatch(word.encode()) is None:
+        if not 6 <= len(word) <= _LONGEST_WORD or self.joined_run.fullmatch(word.encode()) is None:
             return None
         reached: dict[int, bytes] = {0: b""}
         for start in range(len(word)):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-_REPEATED = re.compile(r"(.)(?=\1)", re.DOTALL)
-_STRETCHED = re.compile(r"(.)\1{2,}")
 _SHORTEST_SOUNDED = 4
 _SOUNDS = (
     *(("sh", "~"), ("ch", "~"), ("h", ""), ("ll", "y"), ("qu", "k"), ("ce", "se"), ("ci", "si")),
@@ -48,12 +46,21 @@ _BESIDE = _beside()
 
 def squeeze(word: str) -> str:
     """Return `word` with every repeated letter written once."""
-    return _REPEATED.sub("", word)
+    return _shortened(word, 1)
 
 
 def doubled(word: str) -> str:
     """Return `word` with every letter that is repeated more than once written twice."""
-    return _STRETCHED.sub(r"\1\1", word)
+    return _shortened(word, 2)
+
+
+def _shortened(word: str, most: int) -> str:
+    """Return `word` with no letter more than `most` times in a row: each pass takes a third."""
+    for letter in set(word):
+        few = letter * most
+        while few + letter in word:
+            word = word.replace(few + letter, few)
+    return word
 
 
 def halved(word: str) -> str:
