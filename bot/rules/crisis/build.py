@@ -40,6 +40,8 @@ from bot.rules.crisis.model import (
 )
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import Translator, Vocabulary
+from bot.rules.crisis.points_file import scorecard_of, words_weighed
+from bot.rules.crisis.scorecard import Scorecard
 from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
 from bot.rules.crisis.spelling import manglings, misspellings_of
 
@@ -93,14 +95,20 @@ class Builder:
             backwards=disguise.backwards,
             sounded=disguise.sounded,
             shortened=disguise.shortened,
+            weighed=words_weighed(self._definitions.scoring, self._definitions.points),
         )
         return lexicons.build(lists)
 
-    def groups_and_gate(self) -> tuple[tuple[RuleGroup, ...], Gate]:
+    def scorecard(self) -> Scorecard:
+        """Return the scorecard over this lexicon's codes. Raises DefinitionError."""
+        return scorecard_of(self._definitions.scoring, self._definitions.points, self.lexicon)
+
+    def groups_and_gate(self, weighty: Iterable[bytes]) -> tuple[tuple[RuleGroup, ...], Gate]:
         """Return the compiled groups and the gate before them. Raises DefinitionError.
 
         A group holds the frames of one file that have rare anchors; the frames of all files that
-        have none share one group, so that most texts are searched by that one alone.
+        have none share one group, so that most texts are searched by that one alone. The `weighty`
+        words open the gate to the scorecard.
         """
         shelves: dict[str, Shelf] = {}
         for rule, group, node in self._rules_with_frames():
@@ -111,7 +119,7 @@ class Builder:
             name = group if cost < _COMMON_PRICE else "common"
             shelves.setdefault(name, Shelf(name)).add(rule, node, anchors)
         groups = tuple(shelf.group(self._translator) for shelf in shelves.values())
-        return groups, gate_of(list(shelves.values()))
+        return groups, gate_of(list(shelves.values()), weighty)
 
     def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node]]:
         sets = {

@@ -18,6 +18,7 @@ from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup, Scope
+from bot.rules.crisis.scorecard import Scorecard
 from bot.rules.crisis.surroundings import (
     guards_met,
     is_excused,
@@ -50,16 +51,46 @@ class Detector:
     groups: tuple[RuleGroup, ...]
     grammar: Grammar
     answers: Answers
+    scorecard: Scorecard
 
     def screen(self, text: str) -> Finding:
         """Return what `text` alone says; never raises, whatever it holds."""
-        return _finding(self._hits(text), self.grammar)
+        view = fold(text)
+        coded = Coded(view.text, self.lexicon)
+        opened = self.gate.set.Match(coded.codes)
+        hits = self._hits(text, view, coded, opened)
+        finding = _finding(hits, self.grammar)
+        if finding.tier < Tier.CRISIS and self.gate.points_id in opened:
+            return self._weighed(finding, hits, Reading(view, coded, []))
+        return finding
+
+    def weigh(self, text: str) -> Tier:
+        """Return the tier that the points of `text` come to, whatever the rules say of it."""
+        score = self.scorecard.score(Coded(fold(text).text, self.lexicon).codes)
+        return Tier.NONE if score is None else score.tier
+
+    def _weighed(self, finding: Finding, hits: list[Hit], reading: Reading) -> Finding:
+        """Return the finding, raised if the text's points come to more."""
+        is_demoted = any(hit.guards for hit in hits)
+        score = self.scorecard.score(reading.codes, is_demoted=is_demoted)
+        if score is None or score.tier <= finding.tier:
+            return finding
+        name = f"points.{score.tier.label}"
+        told = [RuleHit(name, *reading.original_span(start, end)) for start, end in score.reasons]
+        is_others = bool(hits) and all(hit.subject is Subject.OTHER for hit in hits)
+        return Finding(
+            score.tier,
+            finding.category if finding.tier > Tier.NONE else score.category,
+            Subject.OTHER if is_others else Subject.SELF,
+            tuple(dict.fromkeys((*finding.rules, *told))),
+        )
 
     def screen_straddling(self, text: str, offset: int) -> Finding:
         """Return what is said only by hits that begin before `offset` and end after it."""
-        straddling = [
-            hit for hit in self._hits(text) if hit.original_span[0] < offset < hit.original_span[1]
-        ]
+        view = fold(text)
+        coded = Coded(view.text, self.lexicon)
+        hits = self._hits(text, view, coded, self.gate.set.Match(coded.codes))
+        straddling = [hit for hit in hits if hit.original_span[0] < offset < hit.original_span[1]]
         return _finding(straddling, self.grammar, escalate=False)
 
     def screen_in_context(
@@ -78,11 +109,8 @@ class Detector:
             answers=self.answers,
         )
 
-    def _hits(self, text: str) -> list[Hit]:
+    def _hits(self, text: str, view: View, coded: Coded, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule in each reading of the text."""
-        view = fold(text)
-        coded = Coded(view.text, self.lexicon)
-        opened = self.gate.set.Match(coded.codes)
         hits = self._search(view, coded, opened)
         if text.isascii() and max(opened, default=0) < self.gate.spelled_id:
             return hits  # no sign of disguise

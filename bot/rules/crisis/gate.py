@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.rules.crisis import pattern
 from bot.rules.crisis.frame import Node
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
@@ -10,7 +12,7 @@ from bot.rules.crisis.pattern import Translator
 from bot.rules.crisis.search import LazySet, compile_set
 
 _GATE_MEMORY_MB = 16
-_GROUP_MEMORY_MB = 16
+_GROUP_MEMORY_MB = 32
 _SPELLED_LETTERS = 3
 _SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
 _DOTTED_WORDS = 3
@@ -52,12 +54,14 @@ class Shelf:
         return RuleGroup(self.name, LazySet(write, _GROUP_MEMORY_MB), tuple(self._rules.values()))
 
 
-def gate_of(shelves: list[Shelf]) -> Gate:
-    """Return the gate: each shelf's anchors, then the signs of disguise."""
+def gate_of(shelves: list[Shelf], weighty: Iterable[bytes]) -> Gate:
+    """Return the gate: each shelf's anchors, the `weighty` words, then the signs of disguise."""
     sources = [pattern.codes_source(shelf.anchors) for shelf in shelves]
+    sources.append(pattern.codes_source(weighty))
     sources.append(f"(?:{_SINGLE_LETTER}){{{_SPELLED_LETTERS},}}")
     sources.extend(pattern.codes_source([code]) for code in (LONG, BACKWARDS))
     sources.append(_BROKEN)
-    names = [*(shelf.name for shelf in shelves), "spelled", "encoded", "backwards", "broken"]
+    shelf_names = [shelf.name for shelf in shelves]
+    names = [*shelf_names, "points", "spelled", "encoded", "backwards", "broken"]
     compiled = compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
-    return Gate(compiled, len(shelves), len(shelves) + 1, len(shelves) + 2, len(shelves) + 3)
+    return Gate(compiled, *range(len(shelves), len(names)))

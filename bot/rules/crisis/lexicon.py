@@ -214,7 +214,7 @@ class WordLists:
 
     `anchors` may hold digits for letters, `censored` stars, `prefixes` begin words that share one
     code, `fillers` have no code, `joined` may be run together, `broken` hold blanks, `backwards`
-    are recognised reversed, `sounded` may be written as they sound.
+    are recognised reversed, `sounded` may be written as they sound, `weighed` only have points.
     `misspellings` maps a wrong spelling to the word that is meant; `shortened` a word to words of
     their own (`d`, `toy`) that a frame takes for it.
     """
@@ -229,6 +229,7 @@ class WordLists:
     censored: Iterable[str]
     backwards: Iterable[str]
     sounded: Iterable[str] = ()
+    weighed: Iterable[str] = ()
     shortened: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -253,6 +254,7 @@ def build(lists: WordLists) -> Lexicon:
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(_MARKS)
     codes[""] = b""
+    codes.update({word: _code(next(numbered)) for word in sorted({*lists.weighed} - codes.keys())})
     return Lexicon(
         codes=codes,
         named=named,

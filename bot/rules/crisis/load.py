@@ -14,6 +14,7 @@ import msgspec
 import yaml
 
 from bot.core.errors import DefinitionError
+from bot.core.findings import Tier
 from bot.rules.crisis import build
 from bot.rules.crisis.context import compile_answers
 from bot.rules.crisis.definitions import Definitions
@@ -26,6 +27,7 @@ from bot.rules.crisis.model import (
     RuleFile,
     WordFile,
 )
+from bot.rules.crisis.points_file import PointsFile, read_points
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions" / "crisis"
 _Shape = TypeVar("_Shape")
@@ -41,15 +43,19 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         rules=tuple(_read(path, RuleFile) for path in _rule_paths(folder)),
         guards=_read(folder / "guards.yaml", GuardFile),
         disguise=_read(folder / "disguise.yaml", DisguiseFile),
+        scoring=_read(folder / "points.yaml", PointsFile),
+        points=read_points(_text(folder / "points.txt"), "points.txt"),
     )
     _refuse_double_ids(definitions.rules)
     builder = build.Builder(definitions)
-    groups, gate = builder.groups_and_gate()
+    scorecard = builder.scorecard()
+    groups, gate = builder.groups_and_gate(scorecard.opening)
     return Detector(
         lexicon=builder.lexicon,
         gate=gate,
         groups=groups,
         grammar=builder.grammar(),
+        scorecard=scorecard,
         answers=compile_answers(_read(folder / "answers.yaml", AnswerFile)),
     )
 
@@ -70,6 +76,13 @@ def self_check(detector: Detector, folder: Path = DEFINITIONS) -> None:
             raise DefinitionError(entry.id, "its own example does not fire it")
         if entry.id in _standing_rules(detector, entry.spares):
             raise DefinitionError(entry.id, "its near miss fires it")
+    scoring = _read(folder / "points.yaml", PointsFile)
+    for text in scoring.fires:
+        if detector.weigh(text) is not Tier.CRISIS:
+            raise DefinitionError("points.yaml", f"does not come to a crisis: {text}")
+    for text in scoring.spares:
+        if detector.weigh(text) is Tier.CRISIS:
+            raise DefinitionError("points.yaml", f"comes to a crisis: {text}")
 
 
 def _standing_rules(detector: Detector, text: str) -> set[str]:
@@ -90,6 +103,13 @@ def _refuse_double_ids(files: Iterable[RuleFile]) -> None:
             if entry.id in seen:
                 raise DefinitionError(entry.id, "two rules have this id")
             seen.add(entry.id)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(path.name, f"unreadable ({type(error).__name__})") from error
 
 
 def _read(path: Path, shape: type[_Shape]) -> _Shape:

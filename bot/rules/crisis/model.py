@@ -197,9 +197,13 @@ class RuleGroup:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One RE2 set: a pattern for each group's anchors, then one for each sign of disguise."""
+    """One RE2 set: a pattern for each group's anchors, for points, for each sign of disguise.
+
+    `points_id` is of the words without which the scorecard is not asked.
+    """
 
     set: Any
+    points_id: int
     spelled_id: int
     encoded_id: int
     backwards_id: int

@@ -14,7 +14,7 @@ import re2
 from bot.core.errors import DefinitionError
 
 SOURCE_PER_MB = 4096
-SET_SOURCE_PER_MB = 16_384
+SET_SOURCE_PER_MB = 8192
 PATTERN_MEMORY_MB = 4
 _NOTHING: frozenset[str] = frozenset()
 _ANYWHERE = re2._Anchor.UNANCHORED

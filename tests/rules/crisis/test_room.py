@@ -9,7 +9,7 @@ import pytest
 from bot.rules.crisis import gate, load_detector, search
 from bot.rules.crisis.load import self_check
 
-ROOM_MB = 3072
+ROOM_MB = 4096
 """What all caches may hold at most; a process that reads nothing but new texts keeps a quarter."""
 WORDS = [
     *("i", "you", "he", "my", "not", "no", "want", "die", "kill", "pills", "gun", "rope", "blood"),

@@ -1,0 +1,319 @@
+"""Finds the points of the crisis scorecard: `python -m benchmarks.points --data FOLDER --write`.
+
+A logistic regression over the project's own labelled texts and grids (tests/rules/crisis, the
+sealed ones left out) and, where they are at hand, over ordinary messages. What it finds is written
+to `points.txt` in the definitions, a line a word or pair of words; the totals that raise a finding
+stand in `points.yaml` and are chosen by hand. Needs scikit-learn (`pip install scikit-learn`),
+which nothing else here does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.core.findings import Category, Tier
+from bot.rules.crisis import Detector, load_detector
+from bot.rules.crisis.coded import Coded
+from bot.rules.crisis.fold import fold
+from bot.rules.crisis.lexicon import NUMBER_CODES, UNKNOWN, Lexicon
+from bot.rules.crisis.load import DEFINITIONS
+from bot.rules.crisis.scorecard import NEAR, Points, Scorecard, features_of, sentences_of
+from tests.rules.crisis import test_grids, test_grids_es, test_suicide_grids
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN_TEXTS = ROOT / "tests" / "rules" / "crisis"
+SEALED = "sealed.jsonl"
+ROUNDS = 3
+GRID_TEXTS = 300
+GRID_WEIGHT = 0.5
+GRID_SHARE = 0.1
+HARD = 0.75
+"""Harmless products of grids with that many points are learned as well."""
+LEAST_TEXTS = 3
+"""A word, or a pair, in fewer texts of ours has no points."""
+LEAST_POINTS = 0.25
+MOST_NEW_WORDS = 1_800
+STRENGTH = 1.0
+"""scikit-learn's C: how much the points may trust single texts."""
+WEIGHTS = {"crisis": 1.0, "check_in": 0.3, "ordinary": 1.0}
+NOT_DANGER_WEIGHT = 2.0
+"""Denied, past, topic and hard harmless texts count more: there are few of them."""
+CATEGORY_NAMES = {"self_harm": "self-harm", "harm_others": "harm-to-others"}
+HEAD = """\
+# Points of words (English and Spanish) in the crisis scorecard: `points category word`, of two
+# neighbours, or of `word _ word` with one or two words between. Found by `benchmarks/points.py`
+# from {texts} labelled texts of our own and {ordinary} other messages; not written by hand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text, what it is, and how much it counts."""
+
+    text: str
+    label: str
+    category: str
+    share: float = 1.0
+
+    @property
+    def weight(self) -> float:
+        """How much the text counts in the fit."""
+        return self.share * WEIGHTS.get(self.label, NOT_DANGER_WEIGHT)
+
+
+def own_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
+    """Yield the project's own labelled texts; of others in danger only frames speak."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name != SEALED:
+            yield from _rows(path)
+
+
+def ordinary_rows(folder: Path) -> Iterator[Row]:
+    """Yield the messages of `folder` that are used to keep the points off ordinary life."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name.startswith(("ordinary", "stress")):
+            yield from (replace(row, label="ordinary") for row in _rows(path))
+        elif path.name.startswith(("phrases", "idioms")):
+            yield from _rows(path)
+
+
+def grid_rows() -> Iterator[Row]:
+    """Yield the grids' products that the tests screen, as danger or as harmless."""
+    for texts, wanted in (*_grids(), *_spanish_grids(), *_suicide_grids()):
+        if wanted in ("fires", "crisis", "quiet"):
+            label = "none" if wanted == "quiet" else "crisis"
+            yield from (Row(text, label, "", GRID_WEIGHT) for text in texts)
+
+
+def _grids() -> Iterator[tuple[list[str], str]]:
+    for (grid,) in (each.values for each in test_grids.GRIDS):
+        texts = (test_grids.products(saying, grid) for saying in grid["say"])
+        yield list(chain.from_iterable(texts)), grid["tier"]
+
+
+def _spanish_grids() -> Iterator[tuple[list[str], str]]:
+    for (grid,) in (each.values for each in test_grids_es.GRIDS):
+        texts = test_grids_es.sample(grid, test_grids_es.MOST)
+        phone = map(test_grids_es.on_a_phone, texts[:: 1 + len(texts) // GRID_TEXTS])
+        yield [*texts, *phone], grid.get("at_least", "quiet")
+
+
+def _suicide_grids() -> Iterator[tuple[list[str], str]]:
+    for grid, forms in (each.values for each in test_suicide_grids.grids()):
+        texts = [text for *_, text in test_suicide_grids.sentences(grid, forms)]
+        yield texts[:: 1 + len(texts) // test_suicide_grids.MOST], grid["expect"]
+
+
+def net_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
+    """Yield the texts that hold the net: strong words in danger, and in everyday use."""
+    for path in sorted(folder.glob("net/*.yaml")):
+        label = "crisis" if path.name.startswith("danger") else "none"
+        for name, texts in yaml.safe_load(path.read_text("utf-8")).items():
+            if label == "none" or name != "check_in":
+                yield from (Row(text, label, "") for text in texts)
+
+
+def _some(rows: list[Row], share: float) -> list[Row]:
+    return random.Random(0).sample(rows, int(len(rows) * share))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            label = "none" if row["label"] == "safe" else row["label"]
+            if label not in ("third_person", "third_party", "unsafe"):
+                yield Row(row["text"], label, row.get("category") or "")
+
+
+def with_new_words(lexicon: Lexicon, texts: Iterable[str]) -> tuple[Lexicon, dict[bytes, str]]:
+    """Return the lexicon with codes for the words it lacks, and the name of every code."""
+    counts = Counter(word for text in texts for word in _unknown_words(lexicon, text))
+    taken = set(lexicon.codes.values())
+    free = (bytes(pair) for pair in _codes() if bytes(pair) not in taken)
+    wanted = [word for word, count in counts.most_common(MOST_NEW_WORDS) if count >= LEAST_TEXTS]
+    codes = dict(lexicon.codes) | dict(zip(wanted, free, strict=False))
+    names = {code: word for word, code in reversed(codes.items()) if len(code) == 2 and word > " "}
+    names |= {code: f"{prefix}*" for prefix, code in lexicon.prefixes.items()}
+    names |= {code: f"{{{kind}}}" for kind, code in NUMBER_CODES.items()}
+    return replace(lexicon, codes=codes), names
+
+
+def _codes() -> Iterator[tuple[int, int]]:
+    return ((high, low) for high in range(0x83, 0xFF) for low in range(0x80))
+
+
+def _unknown_words(lexicon: Lexicon, text: str) -> set[str]:
+    words = (word.replace("'", "") for word in re.findall(r"[a-z']+", fold(text).text))
+    return {word for word in words if 1 < len(word) < 20 and lexicon.parts([word]) == [UNKNOWN]}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is counted of one row: features and how often, and whether it is danger."""
+
+    counts: Counter[bytes]
+    is_danger: bool
+    weight: float
+
+
+Read = list[list[bytes]]
+"""The word codes of a text, sentence by sentence."""
+
+
+def counts_of(sentences: Iterable[list[bytes]]) -> Counter[bytes]:
+    """Return how many sentences hold each feature."""
+    return Counter(feature for words in sentences for feature in features_of(words))
+
+
+def learned(rows: list[Row], read: list[Read], card: Scorecard, harmless: list[Read]) -> Scorecard:
+    """Return the scorecard of the rows, whose sentences are `read`.
+
+    First whole texts count; then, of each text of danger, the run of sentences that the scorecard
+    found; beside every other text the run that looked worst; and what of `harmless` has too many.
+    """
+    hard: dict[int, Sample] = {}
+    samples = [
+        Sample(counts_of(sentences), row.label == "crisis", row.weight)
+        for row, sentences in zip(rows, read, strict=True)
+    ]
+    card = fitted(samples, card)
+    for _ in range(ROUNDS):
+        worst = list(_worst_runs(rows, read, card))
+        own = [each for each in samples if not each.is_danger]
+        for place, sentences in enumerate(harmless):
+            if card.best_run(sentences)[0] >= HARD:
+                hard[place] = Sample(counts_of(sentences), False, NOT_DANGER_WEIGHT)
+        card = fitted([*own, *worst, *hard.values()], card)
+    return card
+
+
+def _worst_runs(rows: list[Row], read: list[Read], card: Scorecard) -> Iterator[Sample]:
+    for row, sentences in zip(rows, read, strict=True):
+        _, first, last = card.best_run(sentences)
+        is_danger = row.label == "crisis"
+        if is_danger and first == last:
+            first, last = 0, len(sentences)
+        if is_danger or 0 < last - first < len(sentences):
+            yield Sample(counts_of(sentences[first:last]), is_danger, row.weight)
+
+
+def fitted(samples: list[Sample], card: Scorecard) -> Scorecard:
+    """Return the card with the points that a logistic regression gives the samples."""
+    sparse = importlib.import_module("scipy.sparse")
+    linear = importlib.import_module("sklearn.linear_model")
+    own = (each.counts for each in samples if each.weight != WEIGHTS["ordinary"] or each.is_danger)
+    texts = Counter(feature for counts in own for feature in counts)
+    index = {feature: place for place, feature in enumerate(_common(texts))}
+    cells = [
+        (row, index[feature], count)
+        for row, each in enumerate(samples)
+        for feature, count in each.counts.items()
+        if feature in index
+    ]
+    rows, columns, values = zip(*cells, strict=True)
+    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(samples), len(index)))
+    model = linear.LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
+    model.fit(matrix, [each.is_danger for each in samples], [each.weight for each in samples])
+    points = {
+        feature: Points(float(weight), Category.SUICIDE)
+        for feature, weight in zip(index, model.coef_[0], strict=True)
+    }
+    return replace(card, points=points, offset=float(model.intercept_[0]))
+
+
+def _common(counts: Counter[bytes]) -> Iterator[bytes]:
+    yield from sorted(feature for feature, count in counts.items() if count >= LEAST_TEXTS)
+
+
+def categories_of(rows: list[Row], read: list[Read], detector: Detector) -> dict[bytes, Category]:
+    """Return the danger that each feature stands beside most often, seldom dangers lifted."""
+    told = [
+        (_category(row, detector), counts_of(sentences))
+        for row, sentences in zip(rows, read, strict=True)
+    ]
+    sizes = Counter(category for category, _ in told if category)
+    votes: defaultdict[bytes, Counter[Category]] = defaultdict(Counter)
+    for category, features in told:
+        for feature in features if category else ():
+            votes[feature][category] += 1
+    return {
+        feature: max(counts, key=lambda each: (counts[each] / sizes[each] ** 0.5, each))
+        for feature, counts in votes.items()
+    }
+
+
+def _category(row: Row, detector: Detector) -> Category | None:
+    if row.label != "crisis":
+        return None
+    name = CATEGORY_NAMES.get(row.category, row.category)
+    if name in list(Category):
+        return Category(name)
+    finding = detector.screen(row.text)
+    return finding.category if finding.tier >= Tier.CRISIS else None
+
+
+def written(
+    weights: dict[bytes, float], categories: dict[bytes, Category], names: dict[bytes, str]
+) -> Iterator[str]:
+    """Yield the lines of `points.txt`, the heaviest first."""
+    for feature in sorted(weights, key=lambda each: (-weights[each], each)):
+        words = _named(feature, names)
+        if words is not None and abs(weights[feature]) >= LEAST_POINTS:
+            category = categories.get(feature, Category.SUICIDE)
+            yield f"{weights[feature]:.2f} {category} {words}"
+
+
+def _named(feature: bytes, names: dict[bytes, str]) -> str | None:
+    codes = [feature[:2], feature[-2:]] if len(feature) > 2 else [feature]
+    words = [names.get(code) for code in codes]
+    if None in words:
+        return None
+    return (f" {NEAR.decode()} " if len(feature) == 5 else " ").join(map(str, words))
+
+
+def main(arguments: Any) -> None:
+    """Find the points and write or count them."""
+    detector = load_detector()
+    own = list(own_rows())
+    ordinary = list(ordinary_rows(arguments.data)) if arguments.data else []
+    lexicon, names = with_new_words(detector.lexicon, (row.text for row in own))
+    products = list(grid_rows())
+    rows = [*own, *net_rows(), *_some(products, GRID_SHARE), *ordinary]
+    read = [sentences_in(row.text, lexicon, detector.scorecard) for row in rows]
+    harmless = [
+        sentences_in(row.text, lexicon, detector.scorecard)
+        for row in products
+        if row.label == "none"
+    ]
+    card = learned(rows, read, detector.scorecard, harmless)
+    weights = {feature: each.weight for feature, each in card.points.items()}
+    lines = list(written(weights, categories_of(rows, read, detector), names))
+    print(f"{len(rows)} texts, {len(lines)} of {len(weights)} kept, offset {card.offset:.2f}")
+    if arguments.write:
+        head = HEAD.format(texts=len(rows) - len(ordinary), ordinary=len(ordinary))
+        (DEFINITIONS / "points.txt").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def sentences_in(text: str, lexicon: Lexicon, card: Scorecard) -> list[list[bytes]]:
+    """Return the word codes of the text's sentences, as the scorecard reads them."""
+    coded = Coded(fold(text).text, lexicon)
+    return [words for words, _ in sentences_of(coded.codes, card.passed_over)]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder of ordinary messages")
+    parser.add_argument("--write", action="store_true", help="write points.txt")
+    main(parser.parse_args())
