@@ -64,8 +64,8 @@ SHORT: dict[str, dict[str, int]] = {
 }
 """What CI runs: a few of everything, waited for as long as a busy machine may need."""
 
-SHORT_ON = {"rabbitmq-gone": "postgresql"}
-"""What CI runs on one database alone: a node takes many seconds to start."""
+SHORT_ON = {"rabbitmq-gone": "postgresql", "broker-gone": "postgresql"}
+"""What CI runs on one database alone: who has a broker has PostgreSQL."""
 
 SHORT_WAITS = {"patience": 120.0, "settles_within": 300.0, "is_timed": False}
 

@@ -140,5 +140,13 @@ def _ten_times(visitor: Visitor, turn: int, client_id: str) -> list[str]:
 
 
 def _other_words(visitor: Visitor, client_id: str) -> list[str]:
-    answer, _ = visitor.say("something else", client_id=client_id)
-    return [] if answer.status == CONFLICT else [f"{client_id}: {answer.status}"]
+    """Say other words under the id until the database has spoken, not the disk alone."""
+    told: list[int] = []
+
+    def is_told() -> bool:
+        answer, body = visitor.say("something else", client_id=client_id)
+        told.append(answer.status)
+        return bool(answer.status != 200 or body["is_stored"])
+
+    until(is_told, 60)
+    return [] if told[-1] == CONFLICT else [f"{client_id}: {told[-1]}"]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from bot.core.clock import utc_now
+from bot.store.engine import READ_ONLY
 from bot.store.tables import AlertRow, MessageRow, OutboxRow, TimerRow
 from tests.faults.checker import Claim, Evidence, check
 from tests.faults.place import Place
@@ -92,7 +93,7 @@ def settle(place: Place, plan: Plan) -> float:
     def is_settled() -> bool:
         if place.kept():
             return False
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**READ_ONLY) as connection:
             open_rows = connection.scalar(select(func.count()).where(OutboxRow.done_at.is_(None)))
             unpaged = connection.scalar(
                 select(func.count()).where(AlertRow.acknowledged_at.is_(None), AlertRow.step == 0)
