@@ -35,11 +35,8 @@ SETTINGS: dict[str, Any] = {
     "task_ignore_result": True,
     "task_default_queue": QUEUE,
     "task_default_delivery_mode": "transient",
-    "task_acks_late": True,
-    "task_reject_on_worker_lost": True,
     "task_time_limit": TASK_SECONDS,
     "task_soft_time_limit": TASK_SECONDS - 5,
-    "worker_prefetch_multiplier": 1,
     "worker_enable_remote_control": False,
     "worker_send_task_events": False,
     "worker_hijack_root_logger": False,
@@ -58,9 +55,9 @@ SENDER_LIMITS: dict[str, dict[str, Any]] = {
 """How long whoever kicks waits for the broker, by kind of broker."""
 
 READER_LIMITS: dict[str, dict[str, Any]] = {
-    "redis": {"visibility_timeout": 2 * TASK_SECONDS, "socket_keepalive": True},
+    "redis": {"socket_keepalive": True},
     "amqp": {},
-    "sqs": {"visibility_timeout": 2 * TASK_SECONDS},
+    "sqs": {},
 }
 
 
@@ -74,12 +71,16 @@ def make_celery(broker_url: str, *, reads: bool) -> Any:
         raise SettingsError(["BROKER_URL"], "must begin with redis://, amqp:// or sqs://")
     try:
         from celery import Celery
+        from kombu import Queue
     except ImportError:
         problem = "needs the packages of requirements-distributed.txt"
         raise SettingsError(["BROKER_URL"], problem) from None
     limits = READER_LIMITS if reads else SENDER_LIMITS
     celery = Celery("porchlight", broker=broker_url, set_as_current=False)
     celery.conf.update(SETTINGS, broker_transport_options=limits[kind])
+    # Kicks are not acknowledged: on Redis, acknowledgements that failed left a reader without
+    # credit, and it never asked again. A kick that is lost is a row that the worker finds.
+    celery.conf.task_queues = [Queue(QUEUE, routing_key=QUEUE, no_ack=True)]
     return celery
 
 

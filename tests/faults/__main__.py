@@ -64,9 +64,6 @@ SHORT: dict[str, dict[str, int]] = {
 }
 """What CI runs: a few of everything, waited for as long as a busy machine may need."""
 
-SHORT_ON = {"rabbitmq-gone": "postgresql", "broker-gone": "postgresql"}
-"""What CI runs on one database alone: who has a broker has PostgreSQL."""
-
 SHORT_WAITS = {"patience": 120.0, "settles_within": 300.0, "is_timed": False}
 
 
@@ -104,8 +101,6 @@ def main(given: Sequence[str] | None = None) -> int:
     results = []
     for name in wanted.scenarios or SCENARIOS:
         for database in wanted.database or DATABASES:
-            if wanted.short and SHORT_ON.get(name, database) != database:
-                continue
             plan = Plan(database, wanted.turns, wanted.kills, tuple(wanted.points), wanted.seed)
             plan.samples = wanted.samples
             plan.routine, plan.then_outage = wanted.routine, wanted.then_outage

@@ -28,6 +28,7 @@ from bot.store.engine import make_engine
 from bot.store.outbox import Departure, put
 from bot.store.tables import ClinicRow, ConversationRow, MessageRow, OutboxRow, PatientRow
 from tests.fakes.twilio import Mood, fake_twilio
+from tests.faults.brokers import own_redis
 from tests.live.servers import await_true, make_server, prepare
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
@@ -282,6 +283,28 @@ def test_a_process_killed_in_the_middle_of_a_send_leaves_a_row_that_says_so(clin
     assert row.state == "sending"
     assert row.leased_until - utc_now() < timedelta(seconds=60)
     assert not clinic.twilio.ledger or len(clinic.twilio.ledger) == 1
+
+
+@ON_POSTGRESQL
+def test_a_broker_that_died_while_every_process_was_busy_is_read_again_when_it_is_back(
+    database_url, tmp_path, keyring
+):
+    with own_redis() as broker, clinic_at(database_url, tmp_path, keyring, broker.url) as clinic:
+        set_pace(clinic)
+        broker.start()
+        clinic.twilio.mood = Mood.HANGING
+        clinic.start_queue()
+        for row_id in clinic.put_texts(2):
+            clinic.kick([row_id])
+        await_true(lambda: clinic.states()["sending"] == 2, seconds=60)
+        broker.kill()
+        await_true(lambda: clinic.states()["sending"] == 0, seconds=60)
+        clinic.twilio.mood = Mood.WELL
+        broker.start()
+        (after,) = clinic.put_texts(1)
+        await_by_kicks(
+            clinic, lambda: clinic.kick([after]), lambda: clinic.states()["sent"] == 1
+        )  # fmt: skip
 
 
 @ON_POSTGRESQL
