@@ -11,130 +11,52 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from benchmarks.crisis_texts import (
+    NOT_DANGER_WEIGHT,
+    WEIGHTS,
+    Row,
+    grid_rows,
+    net_rows,
+    ordinary_rows,
+    own_rows,
+    pair_rows,
+    some,
+)
 from bot.core.findings import Category, Tier
 from bot.rules.crisis import Detector, load_detector
 from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.fold import fold
 from bot.rules.crisis.lexicon import NUMBER_CODES, UNKNOWN, Lexicon
 from bot.rules.crisis.load import DEFINITIONS
+from bot.rules.crisis.points_file import OF_OTHERS
 from bot.rules.crisis.scorecard import NEAR, Points, Scorecard, features_of, sentences_of
-from tests.rules.crisis import test_grids, test_grids_es, test_suicide_grids
 
-ROOT = Path(__file__).resolve().parent.parent
-OWN_TEXTS = ROOT / "tests" / "rules" / "crisis"
-SEALED = "sealed.jsonl"
 ROUNDS = 3
-GRID_TEXTS = 300
-GRID_WEIGHT = 0.5
 GRID_SHARE = 0.1
 HARD = 0.75
 """Harmless products of grids with that many points are learned as well."""
 LEAST_TEXTS = 3
 """A word, or a pair, in fewer texts of ours has no points."""
 LEAST_POINTS = 0.25
+OTHERS_RATIO = 2.0
+"""How much more often a word stands in texts about others before it speaks of others."""
 MOST_NEW_WORDS = 1_800
 STRENGTH = 1.0
 """scikit-learn's C: how much the points may trust single texts."""
-WEIGHTS = {"crisis": 1.0, "check_in": 0.3, "ordinary": 1.0}
-NOT_DANGER_WEIGHT = 2.0
-"""Denied, past, topic and hard harmless texts count more: there are few of them."""
 CATEGORY_NAMES = {"self_harm": "self-harm", "harm_others": "harm-to-others"}
 HEAD = """\
 # Points of words (English and Spanish) in the crisis scorecard: `points category word`, of two
-# neighbours, or of `word _ word` with one or two words between. Found by `benchmarks/points.py`
+# neighbours, or of `word _ word` with one or two words between; `/other` marks what speaks of
+# somebody else. Found by `benchmarks/points.py`
 # from {texts} labelled texts of our own and {ordinary} other messages; not written by hand.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One text, what it is, and how much it counts."""
-
-    text: str
-    label: str
-    category: str
-    share: float = 1.0
-
-    @property
-    def weight(self) -> float:
-        """How much the text counts in the fit."""
-        return self.share * WEIGHTS.get(self.label, NOT_DANGER_WEIGHT)
-
-
-def own_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
-    """Yield the project's own labelled texts; of others in danger only frames speak."""
-    for path in sorted(folder.glob("*.jsonl")):
-        if path.name != SEALED:
-            yield from _rows(path)
-
-
-def ordinary_rows(folder: Path) -> Iterator[Row]:
-    """Yield the messages of `folder` that are used to keep the points off ordinary life."""
-    for path in sorted(folder.glob("*.jsonl")):
-        if path.name.startswith(("ordinary", "stress")):
-            yield from (replace(row, label="ordinary") for row in _rows(path))
-        elif path.name.startswith(("phrases", "idioms")):
-            yield from _rows(path)
-
-
-def grid_rows() -> Iterator[Row]:
-    """Yield the grids' products that the tests screen, as danger or as harmless."""
-    for texts, wanted in (*_grids(), *_spanish_grids(), *_suicide_grids()):
-        if wanted in ("fires", "crisis", "quiet"):
-            label = "none" if wanted == "quiet" else "crisis"
-            yield from (Row(text, label, "", GRID_WEIGHT) for text in texts)
-
-
-def _grids() -> Iterator[tuple[list[str], str]]:
-    for (grid,) in (each.values for each in test_grids.GRIDS):
-        texts = (test_grids.products(saying, grid) for saying in grid["say"])
-        yield list(chain.from_iterable(texts)), grid["tier"]
-
-
-def _spanish_grids() -> Iterator[tuple[list[str], str]]:
-    for (grid,) in (each.values for each in test_grids_es.GRIDS):
-        texts = test_grids_es.sample(grid, test_grids_es.MOST)
-        phone = map(test_grids_es.on_a_phone, texts[:: 1 + len(texts) // GRID_TEXTS])
-        yield [*texts, *phone], grid.get("at_least", "quiet")
-
-
-def _suicide_grids() -> Iterator[tuple[list[str], str]]:
-    for grid, forms in (each.values for each in test_suicide_grids.grids()):
-        texts = [text for *_, text in test_suicide_grids.sentences(grid, forms)]
-        yield texts[:: 1 + len(texts) // test_suicide_grids.MOST], grid["expect"]
-
-
-def net_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
-    """Yield the texts that hold the net: strong words in danger, and in everyday use."""
-    for path in sorted(folder.glob("net/*.yaml")):
-        label = "crisis" if path.name.startswith("danger") else "none"
-        for name, texts in yaml.safe_load(path.read_text("utf-8")).items():
-            if label == "none" or name != "check_in":
-                yield from (Row(text, label, "") for text in texts)
-
-
-def _some(rows: list[Row], share: float) -> list[Row]:
-    return random.Random(0).sample(rows, int(len(rows) * share))
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            label = "none" if row["label"] == "safe" else row["label"]
-            if label not in ("third_person", "third_party", "unsafe"):
-                yield Row(row["text"], label, row.get("category") or "")
 
 
 def with_new_words(lexicon: Lexicon, texts: Iterable[str]) -> tuple[Lexicon, dict[bytes, str]]:
@@ -254,6 +176,19 @@ def categories_of(rows: list[Row], read: list[Read], detector: Detector) -> dict
     }
 
 
+def others_of(rows: list[Row], read: list[Read]) -> set[bytes]:
+    """Return the features that stand mostly in texts about others in danger, for their number."""
+    counts = {False: Counter[bytes](), True: Counter[bytes]()}
+    sizes = Counter[bool]()
+    for row, sentences in zip(rows, read, strict=True):
+        if row.label == "crisis":
+            sizes[row.is_others] += 1
+            counts[row.is_others].update(counts_of(sentences).keys())
+    own, others = counts[False], counts[True]
+    least = OTHERS_RATIO * sizes[True] / sizes[False]
+    return {feature for feature, count in others.items() if count > least * own[feature]}
+
+
 def _category(row: Row, detector: Detector) -> Category | None:
     if row.label != "crisis":
         return None
@@ -265,17 +200,17 @@ def _category(row: Row, detector: Detector) -> Category | None:
 
 
 def written(
-    weights: dict[bytes, float], categories: dict[bytes, Category], names: dict[bytes, str]
+    weights: dict[bytes, float], kinds: Callable[[bytes], str], names: dict[bytes, str]
 ) -> Iterator[str]:
     """Yield the lines of `points.txt`, the heaviest first."""
     for feature in sorted(weights, key=lambda each: (-weights[each], each)):
-        words = _named(feature, names)
+        words = named(feature, names)
         if words is not None and abs(weights[feature]) >= LEAST_POINTS:
-            category = categories.get(feature, Category.SUICIDE)
-            yield f"{weights[feature]:.2f} {category} {words}"
+            yield f"{weights[feature]:.2f} {kinds(feature)} {words}"
 
 
-def _named(feature: bytes, names: dict[bytes, str]) -> str | None:
+def named(feature: bytes, names: dict[bytes, str]) -> str | None:
+    """Return how the feature is written in a file of points; None if a word of it has no name."""
     codes = [feature[:2], feature[-2:]] if len(feature) > 2 else [feature]
     words = [names.get(code) for code in codes]
     if None in words:
@@ -290,7 +225,7 @@ def main(arguments: Any) -> None:
     ordinary = list(ordinary_rows(arguments.data)) if arguments.data else []
     lexicon, names = with_new_words(detector.lexicon, (row.text for row in own))
     products = list(grid_rows())
-    rows = [*own, *net_rows(), *_some(products, GRID_SHARE), *ordinary]
+    rows = [*own, *net_rows(), *pair_rows(), *some(products, GRID_SHARE), *ordinary]
     read = [sentences_in(row.text, lexicon, detector.scorecard) for row in rows]
     harmless = [
         sentences_in(row.text, lexicon, detector.scorecard)
@@ -299,11 +234,26 @@ def main(arguments: Any) -> None:
     ]
     card = learned(rows, read, detector.scorecard, harmless)
     weights = {feature: each.weight for feature, each in card.points.items()}
-    lines = list(written(weights, categories_of(rows, read, detector), names))
+    categories, others = categories_of(rows, read, detector), others_of(rows, read)
+
+    def kinds(feature: bytes) -> str:
+        category = categories.get(feature, Category.SUICIDE)
+        return f"{category}{OF_OTHERS if feature in others else ''}"
+
+    lines = list(written(weights, kinds, names))
     print(f"{len(rows)} texts, {len(lines)} of {len(weights)} kept, offset {card.offset:.2f}")
     if arguments.write:
         head = HEAD.format(texts=len(rows) - len(ordinary), ordinary=len(ordinary))
-        (DEFINITIONS / "points.txt").write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+        write("points", head, lines, card.offset)
+
+
+def write(name: str, head: str, lines: list[str], offset: float) -> None:
+    """Write the file of points called so, and the offset into the file beside it."""
+    text = head + "\n".join(lines) + "\n"
+    (DEFINITIONS / f"{name}.txt").write_text(text, encoding="utf-8")
+    beside = DEFINITIONS / f"{name}.yaml"
+    told = re.sub(r"(?m)^offset: .*$", f"offset: {offset:.2f}", beside.read_text("utf-8"))
+    beside.write_text(told, encoding="utf-8")
 
 
 def sentences_in(text: str, lexicon: Lexicon, card: Scorecard) -> list[list[bytes]]:

@@ -71,7 +71,7 @@ def make_celery(broker_url: str, *, reads: bool) -> Any:
         raise SettingsError(["BROKER_URL"], "must begin with redis://, amqp:// or sqs://")
     try:
         from celery import Celery
-        from kombu import Queue
+        from kombu.entity import Queue
     except ImportError:
         problem = "needs the packages of requirements-distributed.txt"
         raise SettingsError(["BROKER_URL"], problem) from None
@@ -80,7 +80,8 @@ def make_celery(broker_url: str, *, reads: bool) -> Any:
     celery.conf.update(SETTINGS, broker_transport_options=limits[kind])
     # Kicks are not acknowledged: on Redis, acknowledgements that failed left a reader without
     # credit, and it never asked again. A kick that is lost is a row that the worker finds.
-    celery.conf.task_queues = [Queue(QUEUE, routing_key=QUEUE, no_ack=True)]
+    make_queue: Any = Queue  # untyped
+    celery.conf.task_queues = [make_queue(QUEUE, routing_key=QUEUE, no_ack=True)]
     return celery
 
 

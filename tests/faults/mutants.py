@@ -50,7 +50,7 @@ def seen_by(mutation: Mutation) -> list[str] | None:
         tree, figures = Path(name) / "tree", Path(name) / "figures.json"
         copy(tree)
         apply(mutation, tree)
-        command = [sys.executable, "-m", "tests.faults", *mutation.scenario, *SETTLES]
+        command = [sys.executable, "-m", "tests.faults", *SETTLES, *mutation.scenario]
         env = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
         log = Path(name) / "log"
         with log.open("wb") as output, suppress(subprocess.TimeoutExpired):

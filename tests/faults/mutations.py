@@ -279,7 +279,7 @@ MUTATIONS = (
     Mutation(
         "a reply that may not have left is not shown",
         _in(REPLAYING, "        _note_unknown(parts, reply)\n", "        pass\n"),
-        (*KILLED, "turn-committed", "--then-outage"),
+        (*KILLED, "turn-committed", "--then-outage", "--settles", "60"),
     ),
     Mutation(
         "a status moves backwards",

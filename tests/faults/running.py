@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.core.clock import utc_now
 from bot.store.engine import READ_ONLY
@@ -124,9 +126,9 @@ def age(place: Place, *, days: int) -> None:
 
 
 def let_time_pass(place: Place) -> None:
-    """Make the timers of the patients who have been silent longest due."""
+    """Make the timers of the patients who have been silent longest due, if nobody is writing."""
     engine = place.engine()
-    with engine.begin() as connection:
+    with suppress(OperationalError), engine.begin() as connection:
         oldest = select(TimerRow.conversation_id).order_by(TimerRow.created_at).limit(SILENT)
         connection.execute(
             update(TimerRow).where(TimerRow.conversation_id.in_(oldest)).values(due_at=utc_now())

@@ -18,6 +18,8 @@ from tests.live.servers import FALLBACK, SMS
 
 CLIENTS = 4
 AWAY_SECONDS = 1.5
+ROUNDS = 3
+"""How often each kill is tried, where others keep a point from being met."""
 AT_ONCE = (SMS, SMS, SMS, FALLBACK)
 
 
@@ -32,14 +34,19 @@ def killed(plan: Plan) -> Result:
         killer.join()
         result = judged("killed", plan, place, traffic)
         result.deaths = place.triggers.deaths()
-    never = [point for point in plan.points if not result.deaths[point]]
-    result.claims.append(Claim("P1", "every point was reached", len(plan.points), never))
+    seldom = [point for point in plan.points if result.deaths[point] < plan.kills]
+    result.claims.append(
+        Claim("P1", "every point met as often as asked", len(plan.points), seldom)
+    )
     return result
 
 
 def _kill_everywhere(place: Place, plan: Plan) -> None:
-    for _ in range(plan.kills):
+    for _ in range(ROUNDS * plan.kills):
+        deaths = place.triggers.deaths()
         for point in plan.points:
+            if deaths[point] >= plan.kills:
+                continue
             _kill_at(place, point, plan)
             if plan.then_outage:
                 place.triggers.begin_outage()

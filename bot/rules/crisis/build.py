@@ -21,6 +21,7 @@ from bot.rules.crisis.definitions import (
 )
 from bot.rules.crisis.frame import Node
 from bot.rules.crisis.gate import Shelf, gate_of
+from bot.rules.crisis.harmless import Harmless
 from bot.rules.crisis.model import (
     DisguiseFile,
     Escalation,
@@ -40,7 +41,7 @@ from bot.rules.crisis.model import (
 )
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import Translator, Vocabulary
-from bot.rules.crisis.points_file import scorecard_of, words_weighed
+from bot.rules.crisis.points_file import harmless_of, scorecard_of, words_weighed
 from bot.rules.crisis.scorecard import Scorecard
 from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
 from bot.rules.crisis.spelling import manglings, misspellings_of
@@ -95,13 +96,22 @@ class Builder:
             backwards=disguise.backwards,
             sounded=disguise.sounded,
             shortened=disguise.shortened,
-            weighed=words_weighed(self._definitions.scoring, self._definitions.points),
+            weighed=self._words_weighed(),
         )
         return lexicons.build(lists)
+
+    def _words_weighed(self) -> Iterator[str]:
+        """Yield every word that has points only; those of danger come first."""
+        definitions = self._definitions
+        yield from words_weighed(definitions.scoring.passed_over, definitions.points)
+        yield from words_weighed(definitions.sparing.passed_over, definitions.harmless)
 
     def scorecard(self) -> Scorecard:
         """Return the scorecard over this lexicon's codes. Raises DefinitionError."""
         return scorecard_of(self._definitions.scoring, self._definitions.points, self.lexicon)
+
+    def _harmless(self) -> Harmless:
+        return harmless_of(self._definitions.sparing, self._definitions.harmless, self.lexicon)
 
     def groups_and_gate(self, weighty: Iterable[bytes]) -> tuple[tuple[RuleGroup, ...], Gate]:
         """Return the compiled groups and the gate before them. Raises DefinitionError.
@@ -148,6 +158,7 @@ class Builder:
             other_in_hit=self._test("other_in_hit"),
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
             gatherings=_gatherings(file),
+            harmless=self._harmless(),
         )
 
     def _source(self, where: str) -> str:

@@ -16,6 +16,7 @@ from bot.rules.crisis import views
 from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
+from bot.rules.crisis.harmless import GUARD_ID, Harmless
 from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import Gate, Gathering, Grammar, Hit, Reading, Rule, RuleGroup, Scope
 from bot.rules.crisis.scorecard import Scorecard
@@ -58,7 +59,7 @@ class Detector:
         view = fold(text)
         coded = Coded(view.text, self.lexicon)
         opened = self.gate.set.Match(coded.codes)
-        hits = self._hits(text, view, coded, opened)
+        hits = self.hits(text, view, coded, opened)
         finding = _finding(hits, self.grammar)
         if finding.tier < Tier.CRISIS and self.gate.points_id in opened:
             return self._weighed(finding, hits, Reading(view, coded, []))
@@ -77,11 +78,11 @@ class Detector:
             return finding
         name = f"points.{score.tier.label}"
         told = [RuleHit(name, *reading.original_span(start, end)) for start, end in score.reasons]
-        is_others = bool(hits) and all(hit.subject is Subject.OTHER for hit in hits)
+        seen = {hit.subject for hit in hits} or {score.subject}
         return Finding(
             score.tier,
             finding.category if finding.tier > Tier.NONE else score.category,
-            Subject.OTHER if is_others else Subject.SELF,
+            Subject.SELF if Subject.SELF in seen else Subject.OTHER,
             tuple(dict.fromkeys((*finding.rules, *told))),
         )
 
@@ -89,7 +90,7 @@ class Detector:
         """Return what is said only by hits that begin before `offset` and end after it."""
         view = fold(text)
         coded = Coded(view.text, self.lexicon)
-        hits = self._hits(text, view, coded, self.gate.set.Match(coded.codes))
+        hits = self.hits(text, view, coded, self.gate.set.Match(coded.codes))
         straddling = [hit for hit in hits if hit.original_span[0] < offset < hit.original_span[1]]
         return _finding(straddling, self.grammar, escalate=False)
 
@@ -109,7 +110,7 @@ class Detector:
             answers=self.answers,
         )
 
-    def _hits(self, text: str, view: View, coded: Coded, opened: list[int]) -> list[Hit]:
+    def hits(self, text: str, view: View, coded: Coded, opened: list[int]) -> list[Hit]:
         """Return the best occurrence of each rule in each reading of the text."""
         hits = self._search(view, coded, opened)
         if text.isascii() and max(opened, default=0) < self.gate.spelled_id:
@@ -189,7 +190,17 @@ def _judge(rule: Rule, reading: Reading, start: int, end: int, grammar: Grammar)
         if guard.id in names and not is_excused(guard, around):
             tier = guard.to
             met.append(guard.id)
+    if tier >= Tier.CRISIS and _is_harmless(around.sentence, reading, grammar.harmless):
+        tier = Tier.CHECK_IN
+        met.append(GUARD_ID)
     return tier, subject_of(rule, around, reading, grammar), tuple(met)
+
+
+def _is_harmless(sentence: bytes, reading: Reading, harmless: Harmless) -> bool:
+    known = reading.harmless.get(sentence)
+    if known is None:
+        known = reading.harmless[sentence] = harmless.is_met(sentence)
+    return known
 
 
 def _trimmed(codes: bytes, span: tuple[int, int]) -> tuple[int, int]:

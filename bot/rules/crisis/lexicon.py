@@ -184,7 +184,7 @@ class Lexicon:
 
     def _segmented(self, word: str) -> bytes | None:
         """Return the codes of words run together (`iwanttodie`), when every piece is known."""
-        if not 6 <= len(word) <= _LONGEST_WORD or self.joined_run.fullmatch(word.encode()) is None:
+        if not 5 <= len(word) <= _LONGEST_WORD or self.joined_run.fullmatch(word.encode()) is None:
             return None
         reached: dict[int, bytes] = {0: b""}
         for start in range(len(word)):

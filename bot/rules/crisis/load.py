@@ -19,6 +19,7 @@ from bot.rules.crisis import build
 from bot.rules.crisis.context import compile_answers
 from bot.rules.crisis.definitions import Definitions
 from bot.rules.crisis.detector import Detector
+from bot.rules.crisis.harmless import GUARD_ID
 from bot.rules.crisis.model import (
     AnswerFile,
     DisguiseFile,
@@ -27,7 +28,7 @@ from bot.rules.crisis.model import (
     RuleFile,
     WordFile,
 )
-from bot.rules.crisis.points_file import PointsFile, read_points
+from bot.rules.crisis.points_file import DANGERS, REASONS, HarmlessFile, PointsFile, read_points
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions" / "crisis"
 _Shape = TypeVar("_Shape")
@@ -44,7 +45,9 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         guards=_read(folder / "guards.yaml", GuardFile),
         disguise=_read(folder / "disguise.yaml", DisguiseFile),
         scoring=_read(folder / "points.yaml", PointsFile),
-        points=read_points(_text(folder / "points.txt"), "points.txt"),
+        points=read_points(_text(folder / "points.txt"), "points.txt", DANGERS),
+        sparing=_read(folder / "harmless.yaml", HarmlessFile),
+        harmless=read_points(_text(folder / "harmless.txt"), "harmless.txt", REASONS),
     )
     _refuse_double_ids(definitions.rules)
     builder = build.Builder(definitions)
@@ -83,6 +86,16 @@ def self_check(detector: Detector, folder: Path = DEFINITIONS) -> None:
     for text in scoring.spares:
         if detector.weigh(text) is Tier.CRISIS:
             raise DefinitionError("points.yaml", f"comes to a crisis: {text}")
+    _check_harmless(detector, _read(folder / "harmless.yaml", HarmlessFile))
+
+
+def _check_harmless(detector: Detector, file: HarmlessFile) -> None:
+    for text in file.demotes_these:
+        if GUARD_ID not in {name for hit in detector.screen(text).rules for name in hit.guards}:
+            raise DefinitionError("harmless.yaml", f"is not demoted: {text}")
+    for text in file.stands:
+        if not detector.screen(text).fires:
+            raise DefinitionError("harmless.yaml", f"is demoted: {text}")
 
 
 def _standing_rules(detector: Detector, text: str) -> set[str]:

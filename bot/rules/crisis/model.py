@@ -12,6 +12,7 @@ import msgspec
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.fold import View
+from bot.rules.crisis.harmless import Harmless
 
 
 class Who(StrEnum):
@@ -245,6 +246,7 @@ class Grammar:
     other_in_hit: Any
     escalations: tuple[Escalation, ...]
     gatherings: tuple[Gathering, ...]
+    harmless: Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ class Reading:
     """One view of a text as word codes.
 
     `breaks` are the ranges of the codes that end a clause without ending the sentence (`but`), in
-    order. Hits share surroundings: `guards_met` and `subjects` hold what was seen in those read.
+    order. Hits share surroundings: `guards_met`, `subjects` and `harmless` hold what was seen in
+    those read.
     """
 
     view: View
@@ -260,6 +263,7 @@ class Reading:
     breaks: list[tuple[int, int]]
     guards_met: dict[tuple[Scope, bytes], frozenset[str]] = field(default_factory=dict)
     subjects: dict[tuple[bytes, bytes], Subject] = field(default_factory=dict)
+    harmless: dict[bytes, bool] = field(default_factory=dict)
 
     @property
     def codes(self) -> bytes:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
-from bot.core.findings import Category, Tier
+from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION
 
 _CODE_BYTES = 2
@@ -30,10 +31,11 @@ Sentence = list[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What a word, or a pair of words, weighs, and which danger it points to."""
+    """What a word, or a pair of words, weighs, and which danger it points to, and whose."""
 
     weight: float
     category: Category
+    is_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Score:
 
     tier: Tier
     category: Category
+    subject: Subject
     reasons: tuple[tuple[int, int], ...]
 
 
@@ -96,7 +99,7 @@ class Scorecard:
 
     def _total(self, words: Sentence) -> float:
         known = self.points.keys() & features_of(words)
-        return sum(self.points[each].weight for each in known)
+        return fsum(self.points[each].weight for each in known)
 
     def _explained(self, tier: Tier, sentences: list[tuple[Sentence, list[int]]]) -> Score:
         """Return the score with its category and the places of the weightiest words."""
@@ -106,11 +109,16 @@ class Scorecard:
                 if feature in self.points and self.points[feature].weight > 0:
                     found.setdefault(feature, (start, end + _CODE_BYTES))
         totals: defaultdict[Category, float] = defaultdict(float)
-        for feature in found:
-            totals[self.points[feature].category] += self.points[feature].weight
+        of_others = 0.0
+        for each in map(self.points.__getitem__, found):
+            totals[each.category] += each.weight
+            of_others += each.weight if each.is_others else -each.weight
         category = max(totals, key=lambda each: (totals[each], each))
+        subject = Subject.OTHER if of_others > 0 else Subject.SELF
         told = sorted(found, key=lambda each: (-self.points[each].weight, found[each]))
-        return Score(tier, category, tuple(dict.fromkeys(found[each] for each in told[:_REASONS])))
+        return Score(
+            tier, category, subject, tuple(dict.fromkeys(found[each] for each in told[:_REASONS]))
+        )
 
 
 def _total_of(run: tuple[float, int, int]) -> float:

@@ -10,7 +10,7 @@ from bot.core.errors import DefinitionError
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis import Detector
 from bot.rules.crisis.lexicon import HARD
-from bot.rules.crisis.points_file import read_points
+from bot.rules.crisis.points_file import DANGERS, read_points
 from bot.rules.crisis.scorecard import NEAR, Points, Scorecard, features_of, sentences_of
 
 A, B, C, D = (bytes((0x83, low)) for low in range(4))
@@ -60,6 +60,11 @@ def test_sentences_in_a_row_add_up_and_a_repeated_one_counts_once() -> None:
     both = card(a=1.5, b=1.5)
     assert tier(both, A + HARD + B) is Tier.CRISIS
     assert tier(both, A + HARD + A + HARD + A) is Tier.NONE
+
+
+def test_the_order_in_which_words_are_added_changes_nothing() -> None:
+    """A sum of floats depends on its order, and the order of a set on the process."""
+    assert tier(card(a=1e16, b=-1e16, d=3.0), A + B + D) is Tier.CRISIS
 
 
 def test_openers_are_passed_over() -> None:
@@ -112,12 +117,12 @@ def test_the_scorecard_lowers_nothing(detector: Detector) -> None:
 )
 def test_a_line_that_is_none_is_named(line: str) -> None:
     with pytest.raises(DefinitionError, match="points, line 2"):
-        read_points(f"# points\n{line}\n", "points")
+        read_points(f"# points\n{line}\n", "points", DANGERS)
 
 
 def test_a_line_holds_one_word_or_two() -> None:
     one, two, near = read_points(
-        "1 suicide die\n-0.5 abuse to die\n2 medical want _ die\n", "points"
+        "1 suicide die\n-0.5 abuse to die\n2 medical want _ die\n", "points", DANGERS
     )
     assert (one.words, one.is_near, two.words, two.is_near) == (
         ("die",),

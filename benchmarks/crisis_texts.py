@@ -1,0 +1,135 @@
+"""The labelled texts that the points of the crisis rules are found from."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+import yaml
+
+from tests.rules.crisis import (
+    test_grids,
+    test_grids_es,
+    test_near_pairs,
+    test_suicide_grids,
+    test_surroundings,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN_TEXTS = ROOT / "tests" / "rules" / "crisis"
+SEALED = ("sealed.jsonl", "strangers.jsonl")
+"""What nobody who tunes reads: other halves of writers we learned from, and strangers."""
+OTHERS = ("third_person", "third_party")
+GRID_TEXTS = 300
+GRID_WEIGHT = 0.5
+WEIGHTS = {"crisis": 1.0, "check_in": 0.3, "ordinary": 1.0}
+NOT_DANGER_WEIGHT = 2.0
+"""Denied, past, topic and hard harmless texts count more: there are few of them."""
+PLACED_TEXTS = 6_000
+PLACED_WEIGHT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text, what it is, how much it counts, and whether others are the ones in danger."""
+
+    text: str
+    label: str
+    category: str
+    share: float = 1.0
+    is_others: bool = False
+
+    @property
+    def weight(self) -> float:
+        """How much the text counts in the fit."""
+        return self.share * WEIGHTS.get(self.label, NOT_DANGER_WEIGHT)
+
+
+def own_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
+    """Yield the project's own labelled texts."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name not in SEALED:
+            yield from _rows(path)
+
+
+def ordinary_rows(folder: Path) -> Iterator[Row]:
+    """Yield the messages of `folder` that are used to keep the points off ordinary life."""
+    for path in sorted(folder.glob("*.jsonl")):
+        if path.name.startswith(("ordinary", "stress")):
+            yield from (replace(row, label="ordinary") for row in _rows(path))
+        elif path.name.startswith(("phrases", "idioms")):
+            yield from _rows(path)
+
+
+def grid_rows() -> Iterator[Row]:
+    """Yield the grids' products that the tests screen, as danger or as harmless."""
+    for texts, wanted in (*_grids(), *_spanish_grids(), *_suicide_grids()):
+        if wanted in ("fires", "crisis", "quiet"):
+            label = "none" if wanted == "quiet" else "crisis"
+            yield from (Row(text, label, "", GRID_WEIGHT) for text in texts)
+
+
+def _grids() -> Iterator[tuple[list[str], str]]:
+    for (grid,) in (each.values for each in test_grids.GRIDS):
+        texts = (test_grids.products(saying, grid) for saying in grid["say"])
+        yield list(chain.from_iterable(texts)), grid["tier"]
+
+
+def _spanish_grids() -> Iterator[tuple[list[str], str]]:
+    for (grid,) in (each.values for each in test_grids_es.GRIDS):
+        texts = test_grids_es.sample(grid, test_grids_es.MOST)
+        phone = map(test_grids_es.on_a_phone, texts[:: 1 + len(texts) // GRID_TEXTS])
+        yield [*texts, *phone], grid.get("at_least", "quiet")
+
+
+def _suicide_grids() -> Iterator[tuple[list[str], str]]:
+    for grid, forms in (each.values for each in test_suicide_grids.grids()):
+        texts = [text for *_, text in test_suicide_grids.sentences(grid, forms)]
+        yield texts[:: 1 + len(texts) // test_suicide_grids.MOST], grid["expect"]
+
+
+def net_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
+    """Yield the texts that hold the net: strong words in danger, and in everyday use."""
+    for path in sorted(folder.glob("net/*.yaml")):
+        label = "crisis" if path.name.startswith("danger") else "none"
+        for name, texts in yaml.safe_load(path.read_text("utf-8")).items():
+            if label == "none" or name != "check_in":
+                yield from (Row(text, label, "") for text in texts)
+
+
+def pair_rows() -> Iterator[Row]:
+    """Yield both sides of the pairs that sound alike."""
+    for spared, fired in test_near_pairs.PAIRS:
+        yield Row(spared, "negated", "")
+        yield Row(fired, "crisis", "")
+
+
+def placed_rows() -> Iterator[Row]:
+    """Yield plain sentences of danger in everyday surroundings, some of the products."""
+    products = [
+        (sentence, context, side, join)
+        for language, side, context in (each.values for each in test_surroundings.PLACES)
+        for sentence in test_surroundings.BOOK[language]["sentences"]
+        for join in test_surroundings.JOINS
+    ]
+    for product in random.Random(0).sample(products, PLACED_TEXTS):
+        yield Row(test_surroundings.placed(*product), "crisis", "", PLACED_WEIGHT)
+
+
+def some(rows: Sequence[Row], share: float) -> list[Row]:
+    """Return that share of the rows, always the same ones."""
+    return random.Random(0).sample(rows, int(len(rows) * share))
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            label = "none" if row["label"] == "safe" else row["label"]
+            is_others = label in OTHERS
+            if label != "unsafe":
+                label = "crisis" if is_others else label
+                yield Row(row["text"], label, row.get("category") or "", is_others=is_others)
