@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from bot.cli.supervise import web_command
 from bot.core.clinic import Clinic
+from bot.core.clock import utc_now
 from bot.store.crypto import KeyRing
 from bot.store.engine import READ_ONLY, make_engine
 from tests.faults.triggers import Triggers
@@ -29,7 +30,15 @@ from tests.live.private_postgres import PrivatePostgres, free_port, private_post
 from tests.live.servers import CLINIC, FIELD_KEY, Server, await_true, make_server, prepare
 
 ENTRY = "tests.faults.entry:serving"
-QUICK_CLINIC = structs.replace(CLINIC, segments_per_second=200.0)
+
+
+def _zone_of_noon() -> str:
+    """Return a time zone in which it is about noon: reminders are sent by day only."""
+    ahead = 12 - utc_now().hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+QUICK_CLINIC = structs.replace(CLINIC, segments_per_second=200.0, time_zone=_zone_of_noon())
 DATABASES = ("sqlite", "postgresql")
 
 
