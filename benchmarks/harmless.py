@@ -11,8 +11,6 @@ scikit-learn, which nothing that runs does.
 from __future__ import annotations
 
 import argparse
-import importlib
-import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,16 +18,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.crisis_texts import (
-    OWN_TEXTS,
-    SEALED,
     Row,
     grid_rows,
     net_rows,
+    own_rows,
     pair_rows,
     placed_rows,
     some,
 )
 from benchmarks.points import LEAST_POINTS, named, with_new_words, write
+from benchmarks.regression import common, regressed
 from bot.core.findings import Tier
 from bot.rules.crisis import Detector, load_detector
 from bot.rules.crisis.coded import Coded
@@ -38,9 +36,7 @@ from bot.rules.crisis.model import Hit
 from bot.rules.crisis.scorecard import features_of, sentences_of
 from bot.rules.crisis.surroundings import look_around
 
-DANGER = ("crisis", "third_person", "third_party")
-LEAST_TEXTS = 3
-STRENGTH = 1.0
+DANGER = "crisis"
 UNFIRED = 0.3
 """What a text counts in which no frame stands: it only tells words apart."""
 GRID_WEIGHT = 0.3
@@ -64,16 +60,6 @@ class Sample:
     weight: float
 
 
-def own_rows() -> Iterator[Row]:
-    """Yield the project's own labelled texts, those about others in danger included."""
-    for path in sorted(OWN_TEXTS.glob("*.jsonl")):
-        if path.name not in SEALED:
-            with path.open(encoding="utf-8") as lines:
-                for row in map(json.loads, lines):
-                    if row["label"] != "check_in":
-                        yield Row(row["text"], row["label"], row.get("category") or "")
-
-
 def standing(detector: Detector, text: str) -> tuple[Coded, list[Hit]]:
     """Return the text in word codes, and the hits in it that stand at crisis or above."""
     view = fold(text)
@@ -88,7 +74,7 @@ def samples_of(detector: Detector, rows: Sequence[Row]) -> Iterator[Sample]:
     for place, row in enumerate(rows):
         coded, hits = standing(detector, row.text)
         stretches = {look_around(hit.reading, hit.start, hit.end).sentence for hit in hits}
-        for codes in stretches or {coded.codes}:
+        for codes in sorted(stretches) or [coded.codes]:
             words = [word for part, _ in sentences_of(codes, passed_over) for word in part]
             weight = row.share / len(stretches) if stretches else row.share * UNFIRED
             yield Sample(place, frozenset(features_of(words)), bool(stretches), weight)
@@ -108,25 +94,13 @@ class Fit:
 
 def fitted(samples: Sequence[Sample], rows: Sequence[Row]) -> Fit:
     """Return the points that tell sentences without danger (above zero) from those of danger."""
-    sparse = importlib.import_module("scipy.sparse")
-    linear = importlib.import_module("sklearn.linear_model")
-    counts = Counter(feature for each in samples for feature in each.features)
-    common = sorted(feature for feature, count in counts.items() if count >= LEAST_TEXTS)
-    index = {feature: place for place, feature in enumerate(common)}
-    cells = [
-        (row, index[feature])
-        for row, each in enumerate(samples)
-        for feature in each.features
-        if feature in index
-    ]
-    across, down = zip(*cells, strict=True)
-    shape = (len(samples), len(index))
-    matrix = sparse.csr_matrix(([1.0] * len(cells), (across, down)), shape=shape)
-    model = linear.LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
-    labels = [rows[each.place].label not in DANGER for each in samples]
-    model.fit(matrix, labels, [each.weight for each in samples])
     return Fit(
-        dict(zip(index, map(float, model.coef_[0]), strict=True)), float(model.intercept_[0])
+        *regressed(
+            [dict.fromkeys(each.features, 1) for each in samples],
+            [rows[each.place].label != DANGER for each in samples],
+            [each.weight for each in samples],
+            common(each.features for each in samples),
+        )
     )
 
 
@@ -145,15 +119,15 @@ def left_out_totals(samples: Sequence[Sample], rows: Sequence[Row]) -> dict[int,
 
 def table(lowest: dict[int, float], rows: Sequence[Row], own: int) -> Iterator[str]:
     """Yield a line for each total: of each label, how many texts it demotes."""
-    labels = sorted({rows[place].label for place in lowest if place < own})
+    labels = {place: _told(rows[place]) for place in lowest if place < own}
     for needed in TOTALS:
-        cells = []
-        for label in labels:
-            totals = [
-                t for place, t in lowest.items() if place < own and rows[place].label == label
-            ]
-            cells.append(f"{label} {sum(t >= needed for t in totals)}/{len(totals)}")
-        yield f"{needed}: {', '.join(cells)}"
+        demoted = Counter(label for place, label in labels.items() if lowest[place] >= needed)
+        sizes = sorted(Counter(labels.values()).items())
+        yield f"{needed}: {', '.join(f'{label} {demoted[label]}/{size}' for label, size in sizes)}"
+
+
+def _told(row: Row) -> str:
+    return "others" if row.is_others else row.label
 
 
 def reasons_of(samples: Iterable[Sample], rows: Sequence[Row]) -> dict[bytes, str]:
@@ -161,7 +135,7 @@ def reasons_of(samples: Iterable[Sample], rows: Sequence[Row]) -> dict[bytes, st
     votes: defaultdict[bytes, Counter[str]] = defaultdict(Counter)
     for each in samples:
         label = rows[each.place].label
-        for feature in each.features if label not in DANGER else ():
+        for feature in each.features if label != DANGER else ():
             votes[feature]["none" if label == "safe" else label] += 1
     return {
         feature: max(counts, key=lambda each: (counts[each], each))
@@ -188,7 +162,7 @@ def without_harmless(detector: Detector) -> Detector:
 def main(arguments: Any) -> None:
     """Find the points and write or count them."""
     detector = without_harmless(load_detector())
-    own = list(own_rows())
+    own = [row for row in own_rows() if row.label != "check_in"]
     grids = [replace(row, share=GRID_WEIGHT) for row in some(list(grid_rows()), GRID_SHARE)]
     rows = [*own, *net_rows(), *pair_rows(), *placed_rows(), *grids]
     lexicon, names = with_new_words(detector.lexicon, (row.text for row in own))

@@ -10,7 +10,6 @@ which nothing else here does.
 from __future__ import annotations
 
 import argparse
-import importlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +28,7 @@ from benchmarks.crisis_texts import (
     pair_rows,
     some,
 )
+from benchmarks.regression import LEAST_TEXTS, common, regressed
 from bot.core.findings import Category, Tier
 from bot.rules.crisis import Detector, load_detector
 from bot.rules.crisis.coded import Coded
@@ -42,14 +42,10 @@ ROUNDS = 3
 GRID_SHARE = 0.1
 HARD = 0.75
 """Harmless products of grids with that many points are learned as well."""
-LEAST_TEXTS = 3
-"""A word, or a pair, in fewer texts of ours has no points."""
 LEAST_POINTS = 0.25
 OTHERS_RATIO = 2.0
 """How much more often a word stands in texts about others before it speaks of others."""
 MOST_NEW_WORDS = 1_800
-STRENGTH = 1.0
-"""scikit-learn's C: how much the points may trust single texts."""
 CATEGORY_NAMES = {"self_harm": "self-harm", "harm_others": "harm-to-others"}
 HEAD = """\
 # Points of words (English and Spanish) in the crisis scorecard: `points category word`, of two
@@ -133,30 +129,15 @@ def _worst_runs(rows: list[Row], read: list[Read], card: Scorecard) -> Iterator[
 
 def fitted(samples: list[Sample], card: Scorecard) -> Scorecard:
     """Return the card with the points that a logistic regression gives the samples."""
-    sparse = importlib.import_module("scipy.sparse")
-    linear = importlib.import_module("sklearn.linear_model")
     own = (each.counts for each in samples if each.weight != WEIGHTS["ordinary"] or each.is_danger)
-    texts = Counter(feature for counts in own for feature in counts)
-    index = {feature: place for place, feature in enumerate(_common(texts))}
-    cells = [
-        (row, index[feature], count)
-        for row, each in enumerate(samples)
-        for feature, count in each.counts.items()
-        if feature in index
-    ]
-    rows, columns, values = zip(*cells, strict=True)
-    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(len(samples), len(index)))
-    model = linear.LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
-    model.fit(matrix, [each.is_danger for each in samples], [each.weight for each in samples])
-    points = {
-        feature: Points(float(weight), Category.SUICIDE)
-        for feature, weight in zip(index, model.coef_[0], strict=True)
-    }
-    return replace(card, points=points, offset=float(model.intercept_[0]))
-
-
-def _common(counts: Counter[bytes]) -> Iterator[bytes]:
-    yield from sorted(feature for feature, count in counts.items() if count >= LEAST_TEXTS)
+    weights, offset = regressed(
+        [each.counts for each in samples],
+        [each.is_danger for each in samples],
+        [each.weight for each in samples],
+        common(own),
+    )
+    points = {feature: Points(weight, Category.SUICIDE) for feature, weight in weights.items()}
+    return replace(card, points=points, offset=offset)
 
 
 def categories_of(rows: list[Row], read: list[Read], detector: Detector) -> dict[bytes, Category]:
