@@ -72,8 +72,8 @@ class Detector:
 
     def _weighed(self, finding: Finding, hits: list[Hit], reading: Reading) -> Finding:
         """Return the finding, raised if the text's points come to more."""
-        is_demoted = any(hit.guards for hit in hits)
-        score = self.scorecard.score(reading.codes, is_demoted=is_demoted)
+        plain = (hit for hit in hits if hit.reading.codes == reading.codes)
+        score = self.scorecard.score(reading.codes, {hit.start for hit in plain if hit.guards})
         if score is None or score.tier <= finding.tier:
             return finding
         name = f"points.{score.tier.label}"

@@ -10,7 +10,7 @@ found is told in docs/crisis-detector.md; here they are added.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -53,7 +53,8 @@ class Scorecard:
     """The points of words (two bytes), of neighbours (four) and of near words (five).
 
     `offset` is what a text without any known word has; `check_in` and `crisis` are the totals
-    that raise a finding to these tiers, `demoted` the total for a crisis where a guard spoke.
+    that raise a finding to these tiers, `demoted` the total for a crisis of sentences in which a
+    guard spoke.
     `opening` are the words without which nothing is added up, `passed_over` those that are never
     looked at.
     """
@@ -66,36 +67,50 @@ class Scorecard:
     opening: frozenset[bytes]
     passed_over: frozenset[bytes]
 
-    def score(self, codes: bytes, *, is_demoted: bool = False) -> Score | None:
+    def score(self, codes: bytes, demoted_at: Iterable[int] = ()) -> Score | None:
         """Return the tier that the words of `codes` come to, or None below a check-in.
 
-        `is_demoted` tells that a guard demoted what a frame saw in the text. The time is linear in
-        the length.
+        `demoted_at` are places in `codes` at which a guard demoted what a frame saw. Their
+        sentences, and no others, need more. The time is linear in the length.
         """
         sentences = sentences_of(codes, self.passed_over)
-        total, first, last = self.best_run([words for words, _ in sentences])
-        if total < self.check_in:
-            return None
-        needed = self.demoted if is_demoted else self.crisis
-        tier = Tier.CRISIS if total >= needed else Tier.CHECK_IN
-        return self._explained(tier, sentences[first:last])
+        read = [words for words, _ in sentences]
+        guarded = self._sentences_at(codes, demoted_at)
+        total, first, last = self.best_run(read, guarded)
+        tier = Tier.CRISIS if total >= self.crisis else Tier.CHECK_IN
+        if guarded and tier < Tier.CRISIS:
+            total, first, last = self.best_run(read)
+        return self._explained(tier, sentences[first:last]) if total >= self.check_in else None
 
-    def best_run(self, sentences: Sequence[Sentence]) -> tuple[float, int, int]:
+    def best_run(
+        self, sentences: Sequence[Sentence], guarded: Container[bytes] = ()
+    ) -> tuple[float, int, int]:
         """Return the highest total of sentences in a row, and the slice of them.
 
-        A run has at most eighty words, or one sentence, and at most twelve sentences.
+        A run has at most eighty words, or one sentence, and at most twelve sentences. One that
+        holds a `guarded` sentence has as much less as it needs more.
         """
         totals = [self._total(words) for words in sentences]
+        less = [(self.demoted - self.crisis) * (b"".join(s) in guarded) for s in sentences]
         best = (self.offset, 0, 0)
         for first in range(len(totals)):
-            total, size = self.offset, 0
+            total, size, owed = self.offset, 0, 0.0
             for last in range(first, min(first + _RUN_SENTENCES, len(totals))):
                 size += len(sentences[last])
                 if size > _RUN_WORDS and last > first:
                     break
                 total += totals[last]
-                best = max(best, (total, first, last + 1), key=_total_of)
+                owed = max(owed, less[last])
+                best = max(best, (total - owed, first, last + 1), key=_total_of)
         return best
+
+    def _sentences_at(self, codes: bytes, places: Iterable[int]) -> set[bytes]:
+        stretches = {_stretch_around(codes, place) for place in places}
+        return {
+            b"".join(words)
+            for low, high in stretches
+            for words, _ in sentences_of(codes[low:high], self.passed_over)
+        }
 
     def _total(self, words: Sentence) -> float:
         known = self.points.keys() & features_of(words)
@@ -119,6 +134,15 @@ class Scorecard:
         return Score(
             tier, category, subject, tuple(dict.fromkeys(found[each] for each in told[:_REASONS]))
         )
+
+
+def _stretch_around(codes: bytes, place: int) -> tuple[int, int]:
+    """Return where the sentence that holds `place` begins and ends."""
+    before = max(codes.rfind(mark, 0, place) for mark in _ENDS)
+    behind = (codes.find(mark, place) for mark in _ENDS)
+    return (before + _CODE_BYTES if before >= 0 else 0), min(
+        (found for found in behind if found >= 0), default=len(codes)
+    )
 
 
 def _total_of(run: tuple[float, int, int]) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis import Detector
 from bot.rules.crisis.lexicon import HARD
+from bot.rules.crisis.load import DEFINITIONS
 from bot.rules.crisis.points_file import DANGERS, read_points
 from bot.rules.crisis.scorecard import NEAR, Points, Scorecard, features_of, sentences_of
 
@@ -31,8 +33,8 @@ def card(**points: float) -> Scorecard:
     )
 
 
-def tier(scorecard: Scorecard, codes: bytes, *, is_demoted: bool = False) -> Tier:
-    score = scorecard.score(codes, is_demoted=is_demoted)
+def tier(scorecard: Scorecard, codes: bytes, *demoted_at: int) -> Tier:
+    score = scorecard.score(codes, demoted_at)
     return Tier.NONE if score is None else score.tier
 
 
@@ -72,8 +74,28 @@ def test_openers_are_passed_over() -> None:
 
 
 def test_what_a_guard_demoted_needs_more_points() -> None:
-    assert tier(card(a=3.5), A, is_demoted=True) is Tier.CHECK_IN
-    assert tier(card(a=5.0), A, is_demoted=True) is Tier.CRISIS
+    assert tier(card(a=3.5), A, 0) is Tier.CHECK_IN
+    assert tier(card(a=5.0), A, 0) is Tier.CRISIS
+
+
+def test_only_the_sentence_in_which_a_guard_spoke_needs_more() -> None:
+    assert tier(card(a=3.5), A + HARD + C, 4) is tier(card(a=3.5), C + HARD + A, 0) is Tier.CRISIS
+    assert (
+        tier(card(a=3.5), A + HARD + C, 0) is tier(card(a=3.5), C + HARD + A, 4) is Tier.CHECK_IN
+    )
+    assert tier(card(a=2.0, d=1.5), A + HARD + D, 4) is Tier.CHECK_IN
+
+
+@pytest.mark.parametrize("denied", ["i'm not suicidal", "nunca he pensado en matarme"])
+def test_a_denied_sentence_silences_no_other(detector: Detector, denied: str) -> None:
+    fires = yaml.safe_load((DEFINITIONS / "points.yaml").read_text("utf-8"))["fires"]
+    silenced = [
+        text
+        for danger in fires
+        for text in (f"{denied}. {danger}", f"{danger}. {denied}", f"{danger}\n{denied}")
+        if not detector.screen(text).fires
+    ]
+    assert silenced == []
 
 
 def test_a_score_names_the_weightiest_words_first() -> None:
