@@ -136,7 +136,7 @@ def reasons_of(samples: Iterable[Sample], rows: Sequence[Row]) -> dict[bytes, st
     for each in samples:
         label = rows[each.place].label
         for feature in each.features if label != DANGER else ():
-            votes[feature]["none" if label == "safe" else label] += 1
+            votes[feature][label] += 1
     return {
         feature: max(counts, key=lambda each: (counts[each], each))
         for feature, counts in votes.items()

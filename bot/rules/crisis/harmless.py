@@ -1,8 +1,9 @@
 """What speaks against danger: points of words that denials, the past and mere topics share.
 
 A guard made of words instead of frames. It is asked when a hit stands at crisis or above, reads
-the hit's own sentence and no other, and demotes the hit to a check-in when the sentence has enough
-points. So one more sentence never lowers a finding. How the points are found is told in
+the hit's own sentence and no other (of a long one forty words before the hit and thirty behind),
+and demotes the hit to a check-in when that has enough points. So one more sentence never lowers a
+finding. How the points are found is told in
 docs/crisis-detector.md; here they are added.
 """
 
@@ -16,7 +17,7 @@ from bot.rules.crisis.scorecard import features_of, sentences_of
 
 GUARD_ID = "points.harmless"
 _MOST_WORDS = 60
-"""A longer sentence tells more than one thing, and is demoted by frames alone."""
+"""A longer stretch of a sentence tells more than one thing, and is demoted by frames alone."""
 
 
 @dataclass(frozen=True, slots=True)

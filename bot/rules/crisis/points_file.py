@@ -112,7 +112,7 @@ def scorecard_of(file: PointsFile, lines: Iterable[PointsLine], lexicon: Lexicon
     """
     if not file.offset < file.check_in < file.crisis <= file.demoted:
         raise DefinitionError("points.yaml", "offset, check_in, crisis and demoted must rise")
-    codes = _Codes(lexicon)
+    codes = _Codes(lexicon, "points.txt")
     points = {codes.feature(line): Points(line.weight, *DANGERS[line.kind]) for line in lines}
     opening = frozenset(
         feature
@@ -139,7 +139,7 @@ def harmless_of(file: HarmlessFile, lines: Iterable[PointsLine], lexicon: Lexico
     """
     if not max(file.offset, 0.0) < file.demotes:
         raise DefinitionError("harmless.yaml", "demotes must be above zero and above offset")
-    codes = _Codes(lexicon)
+    codes = _Codes(lexicon, "harmless.txt")
     return Harmless(
         points={codes.feature(line): line.weight for line in lines},
         offset=file.offset,
@@ -151,12 +151,14 @@ def harmless_of(file: HarmlessFile, lines: Iterable[PointsLine], lexicon: Lexico
 class _Codes(dict[str, bytes]):
     """The codes of words, each looked up in the lexicon once."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, where: str) -> None:
         super().__init__()
-        self._lexicon = lexicon
+        self._lexicon, self._where = lexicon, where
 
     def __missing__(self, word: str) -> bytes:
         code = self[word] = _code(word, self._lexicon)
+        if len(code) != 2:
+            raise DefinitionError(self._where, f"no single code stands for the word {word}")
         return code
 
     def feature(self, line: PointsLine) -> bytes:
@@ -165,11 +167,7 @@ class _Codes(dict[str, bytes]):
 
 def _code(word: str, lexicon: Lexicon) -> bytes:
     if word[0] == "{":
-        code = NUMBER_CODES.get(word[1:-1], b"")
-    elif word[-1] == "*":
-        code = lexicon.prefixes.get(word[:-1], b"")
-    else:
-        code = lexicon.codes.get(word, b"")
-    if len(code) != 2:
-        raise DefinitionError("points.txt", f"no single code stands for the word {word}")
-    return code
+        return NUMBER_CODES.get(word[1:-1], b"")
+    if word[-1] == "*":
+        return lexicon.prefixes.get(word[:-1], b"")
+    return lexicon.codes.get(word, b"")
