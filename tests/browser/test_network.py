@@ -16,12 +16,16 @@ NO_LONG_WAITS_END = """() => {
     window.setTimeout = (run, wait, ...rest) => begin(run, wait > 400 ? 1e9 : wait, ...rest);
 }"""
 """From then on nothing is tried again by itself."""
+OVER = (401, {"code": 401, "status": "", "message": ""})
 CARD = {"texts": ["Call 911 now."], "links": [{"label": "Call 911", "href": "tel:911"}]}
 
 
-def begun(sit_down, attributes="", **options):
+def begun(sit_down, attributes="", *, first=None, **options):
+    """A chat that has greeted; `first` is run before the widget starts a timer."""
     seat = sit_down(attributes, **options)
     seat.chat.views = [{"say": [HELLO]}]
+    if first:
+        seat.page.evaluate(first)
     return seat.open().sees(HELLO)
 
 
@@ -66,8 +70,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_id(sit_down):
 
 
 def test_what_a_look_has_found_is_not_called_unsent_and_its_answer_is_still_asked_for(sit_down):
-    seat = begun(sit_down)
-    seat.page.evaluate(NO_LONG_WAITS_END)
+    seat = begun(sit_down, first=NO_LONG_WAITS_END)
     lose_answers(seat)
     seat.write("once")
     expect(seat.log.get_by_text("Not sent yet")).to_be_visible()
@@ -84,9 +87,8 @@ def test_what_a_look_has_found_is_not_called_unsent_and_its_answer_is_still_aske
 
 
 def test_a_server_that_is_down_is_named_and_the_button_tries_at_once(sit_down):
-    seat = begun(sit_down)
+    seat = begun(sit_down, first=NO_LONG_WAITS_END)
     seat.chat.down = True
-    seat.page.evaluate(NO_LONG_WAITS_END)
     seat.write("hello?")
     expect(seat.banner).to_contain_text("does not answer")
     seat.chat.down = False
@@ -182,18 +184,162 @@ def test_without_a_region_no_number_is_guessed(sit_down):
     expect(card.get_by_role("link", name="Call 999").first).to_be_visible()
 
 
-def test_a_chat_that_is_over_says_so_and_begins_anew(sit_down):
-    seat = begun(sit_down)
-    seat.chat.status = (401, {"code": 401, "status": "", "message": ""})
-    seat.write("too late")
+def end(seat):
+    """A look hears that the chat is over, whatever is sent meanwhile."""
+    seat.chat.status = OVER
+    seat.page.evaluate(AGAIN)
     expect(seat.banner).to_contain_text("This chat has ended")
+
+
+def begin_anew(seat):
     seat.chat.status = None
     seat.chat.messages.clear()
     seat.chat.views = [{"say": ["A new beginning."]}]
     seat.button("Start a new chat").click()
-    seat.sees("A new beginning.")
+    return seat.sees("A new beginning.")
+
+
+def hold_next(seat, method):
+    """Keep back the next that goes out by `method`, until the test answers it."""
+    held = []
+
+    def take(route):
+        if route.request.method == method and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    seat.page.route("**/chat/v1/messages*", take)
+    return held
+
+
+def goes_out(seat, method):
+    """Wait until the page has sent something by `method` in the meantime."""
+    return seat.page.expect_request(
+        lambda request: request.method == method and "/messages" in request.url
+    )
+
+
+def test_a_chat_that_is_over_says_so_and_begins_anew(sit_down):
+    seat = begun(sit_down)
+    seat.chat.status = OVER
+    with seat.page.expect_response("**/messages"):
+        seat.write("too late")
+    expect(seat.banner).to_contain_text("This chat has ended")
+    begin_anew(seat)
     expect(seat.field).to_have_value("too late")
     assert seat.chat.sessions == 2
+
+
+def test_what_was_written_after_the_end_of_a_chat_stays_with_the_patient(sit_down):
+    seat = begun(sit_down)
+    end(seat)
+    seat.write("too late")
+    expect(seat.log.locator(".mark")).to_contain_text("Not sent")
+    begin_anew(seat)
+    expect(seat.field).to_have_value("too late")
+
+
+def test_what_was_on_its_way_at_the_end_of_a_chat_is_called_unsent_and_stays(sit_down):
+    seat = begun(sit_down)
+    hold_next(seat, "POST")
+    with goes_out(seat, "POST"):
+        seat.write("on its way")
+    seat.write("behind it")
+    end(seat)
+    expect(seat.log.locator(".mark.failed")).to_have_count(2)
+    begin_anew(seat)
+    expect(seat.field).to_have_value("on its way\nbehind it")
+
+
+def test_a_draft_stays_in_the_field_when_a_chat_begins_anew(sit_down):
+    seat = begun(sit_down)
+    end(seat)
+    seat.write("too late")
+    seat.field.fill("and half a sentence")
+    begin_anew(seat)
+    expect(seat.field).to_have_value("too late\nand half a sentence")
+
+
+def test_danger_is_answered_though_a_look_heard_first_that_the_chat_is_over(sit_down):
+    seat = begun(sit_down)
+    held = hold_next(seat, "POST")
+    with goes_out(seat, "POST"):
+        seat.write("I want to die")
+    end(seat)
+    seat.chat.status = (401, {**OVER[1], "emergency": CARD})
+    held[0].continue_()
+    expect(seat.alert).to_contain_text("Call 911 now.")
+
+
+@pytest.mark.parametrize(
+    "late", [{"status": 401}, {"status": 503}, {"status": 200, "body": '{"messages": []}'}]
+)
+def test_the_late_answer_to_what_was_sent_does_not_touch_the_chat_that_followed(sit_down, late):
+    seat = begun(sit_down)
+    held = hold_next(seat, "POST")
+    with goes_out(seat, "POST"):
+        seat.write("of the old chat")
+    end(seat)
+    begin_anew(seat)
+    seat.write("of the new chat").sees("of the new chat")
+    held[0].fulfill(headers=OPEN, **late)
+    seat.sees("I heard you.")
+    assert [body["text"] for body in seat.chat.sent()] == ["of the new chat"]
+    expect(seat.banner).to_be_empty()
+
+
+def test_a_late_look_at_the_chat_before_does_not_end_the_one_begun_meanwhile(sit_down):
+    seat = begun(sit_down, first=NO_LONG_WAITS_END)
+    seat.chat.views = [{"say": ["Goodbye."], "status": "ended", "input": asking("none")}]
+    seat.write("bye").sees("Goodbye.")
+    end(seat)
+    seat.button("Close the chat").click()
+    held = hold_next(seat, "GET")
+    seat.chat.status = None
+    with goes_out(seat, "GET"):
+        seat.widget.locator("button.launcher").click()
+    begin_anew(seat)
+    held[0].fulfill(headers=OPEN, status=401)
+    seat.write("of the new chat").sees("I heard you.")
+    expect(seat.banner).to_be_empty()
+    assert seat.chat.sessions == 2
+
+
+def test_a_late_look_at_a_chat_that_is_over_does_not_end_the_one_that_followed(sit_down):
+    seat = begun(sit_down, first=NO_LONG_WAITS_END)
+    held = hold_next(seat, "GET")
+    with goes_out(seat, "GET"):
+        seat.page.evaluate(AGAIN)
+    seat.chat.status = OVER
+    seat.write("too late")
+    expect(seat.banner).to_contain_text("This chat has ended")
+    begin_anew(seat)
+    with seat.page.expect_response(lambda response: response.status == 401):
+        held[0].fulfill(status=401, headers=OPEN)
+    seat.write("still here").sees("I heard you.")
+    expect(seat.banner).to_be_empty()
+
+
+def test_what_waits_when_a_chat_ends_is_read_for_danger(sit_down):
+    seat = begun(sit_down)
+    held = []
+    over = {"code": 401, "status": "", "message": ""}
+
+    def refuse(route):
+        if "hello" in (route.request.post_data or "") and not held:
+            held.append(route)
+        elif "I want to die" in (route.request.post_data or ""):
+            body = json.dumps(over | {"emergency": CARD})
+            route.fulfill(status=401, headers=OPEN, body=body)
+        else:
+            route.continue_()
+
+    seat.page.route("**/messages", refuse)
+    seat.write("hello").sees("hello").write("I want to die").sees("I want to die")
+    held[0].fulfill(status=401, headers=OPEN, body=json.dumps(over))
+    expect(seat.banner).to_contain_text("This chat has ended")
+    expect(seat.alert).to_contain_text("Call 911 now.")
 
 
 def test_a_finished_conversation_says_so_and_takes_words_still(sit_down):
@@ -275,8 +421,7 @@ def test_the_stream_carries_the_token_in_a_header_and_never_in_an_address(sit_do
 
 
 def test_what_was_said_elsewhere_meanwhile_stands_where_it_was_said(sit_down):
-    seat = begun(sit_down)
-    seat.page.evaluate(NO_LONG_WAITS_END)
+    seat = begun(sit_down, first=NO_LONG_WAITS_END)
     seat.chat.add({"from": "patient", "text": "from the phone"})
     seat.chat.bot("To the phone.")
     seat.write("from here").sees("I heard you.")

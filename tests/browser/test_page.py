@@ -104,8 +104,10 @@ def test_colour_corner_words_and_logo_are_the_clinics(sit_down):
     assert button.bounding_box()["x"] < 40
     colors = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
     assert button.evaluate(colors) == ["rgb(255, 215, 0)", "rgb(0, 0, 0)"]
+    seat.chat.views = [{"say": [HELLO], "language": "es"}]
     button.click()
     expect(seat.widget.get_by_text("Welcome!")).to_be_visible()
+    seat.sees(HELLO)
     expect(seat.button("En una emergencia")).to_be_visible()
     assert seat.widget.locator("img").get_attribute("src").endswith("/logo.png")
 

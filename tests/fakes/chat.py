@@ -114,7 +114,8 @@ class FakeChat:
     def begin(self):
         self.sessions += 1
         told = self._next()
-        return 201, {"token": TOKEN, "expires_at": "2026-03-03T15:04:05Z", **self.view(told)}
+        token = f"{TOKEN}-{self.sessions}"
+        return 201, {"token": token, "expires_at": "2026-03-03T15:04:05Z", **self.view(told)}
 
     def take(self, body):
         known = self.answered.get(body["client_id"])
@@ -199,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(*self.chat.begin())
         if path == "sessions/current":
             return self._answer(204, None)
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if not (self.headers.get("Authorization") or "").startswith(f"Bearer {TOKEN}-"):
             return self._answer(401, None)
         if path == "stream":
             return self._stream()

@@ -102,7 +102,7 @@ function makeChat(settings, host, remount) {
       answers.clear();
       parts.given.replaceChildren();
       delete parts.given.dataset.offer;
-      parts.field.value = unsent;
+      parts.field.value = [unsent, parts.field.value].filter(Boolean).join("\n"); // and the draft
       grow();
     },
     leftElsewhere() {

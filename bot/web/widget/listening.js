@@ -63,6 +63,7 @@ function makeListening(api, retrying, { tokenOf, hear, read, isWaiting, isLookin
     stop() {
       if (current) current.abort();
       current = null;
+      lastId = null; // another chat may be next, and a beginning reads everything
       retrying.wake();
     },
     isStreaming: () => isStreaming,

@@ -10,6 +10,7 @@ function newClientId() {
 function makeSending(api, retrying, keeping, draw, talk) {
   const queue = keeping.get("queue") || [];
   let isBusy = false;
+  let underWay = null;
   let turns = 0; // counts beginnings and ends of sends: an older answer to a GET is not the state
 
   const next = () => queue.find((item) => !item.isRefused);
@@ -31,9 +32,11 @@ function makeSending(api, retrying, keeping, draw, talk) {
     pump();
   }
 
-  // Nobody takes it, and the patient is told so; but it is still read for danger.
+  // Nobody takes it, and the patient is told so; but it is still read for danger, and the patient
+  // has it again when a new chat begins.
   async function inVain(words) {
-    const item = { client_id: newClientId(), ...words };
+    const item = { client_id: newClientId(), isRefused: true, ...words };
+    queue.push(item);
     draw.own(item);
     draw.mark(item.client_id, "sending");
     talk.showHelp(await api.say(talk.token(), bodyOf(item)));
@@ -41,8 +44,8 @@ function makeSending(api, retrying, keeping, draw, talk) {
   }
 
   // No session can be had, but what was written is still read for danger: the answer has the card.
-  async function screen() {
-    for (const item of queue.filter((each) => each.text && !each.isScreened)) {
+  async function screen(items = queue) {
+    for (const item of items.filter((each) => each.text && !each.isScreened)) {
       const told = await api.say(null, bodyOf(item));
       item.isScreened = told.status !== NO_ANSWER;
       talk.showHelp(told);
@@ -71,17 +74,30 @@ function makeSending(api, retrying, keeping, draw, talk) {
 
   async function deliver(item) {
     turns += 1;
+    underWay = item;
     draw.mark(item.client_id, "sending");
     draw.typing(true);
-    const run = () => api.say(talk.token(), bodyOf(item));
-    const answer = await retrying.insist(run, talk.isReady, (failed) => {
+    const isWanted = () => talk.isReady() && queue.includes(item);
+    const run = () => sayOnce(item, isWanted);
+    const answer = await retrying.insist(run, isWanted, (failed) => {
       draw.typing(false);
       if (!item.hasArrived) draw.mark(item.client_id, "waiting");
       talk.missed(failed);
       talk.rested();
     });
     turns += 1;
+    underWay = null;
     if (answer) settle(item, answer);
+  }
+
+  // The chat can be over, or another one begun, before the answer is in: then it is of no use but for
+  // its emergency card.
+  async function sayOnce(item, isWanted) {
+    const answer = await api.say(talk.token(), bodyOf(item));
+    if (isWanted()) return answer;
+    talk.showHelp(answer);
+    if (answer.status === NO_ANSWER) screen([item]);
+    return answer;
   }
 
   // A look has found among what was said a message whose own answer is lost or on its way: nothing
@@ -109,9 +125,17 @@ function makeSending(api, retrying, keeping, draw, talk) {
     talk.answered(answer);
   }
 
+  // The chat is over: nothing that waits will be sent by itself, but it is still read for danger.
+  function giveUp() {
+    const waiting = queue.filter((item) => !item.isRefused && !item.hasArrived);
+    waiting.forEach((item) => draw.mark(item.client_id, "failed"));
+    screen(waiting.filter((item) => item !== underWay)); // what is has an answer of its own
+  }
+
   return {
     add,
     inVain,
+    giveUp,
     screen,
     again,
     pump,

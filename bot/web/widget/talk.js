@@ -15,6 +15,7 @@ function makeTalk(settings, api, retrying, keeping, draw) {
   let isReading = false;
   let isReadWanted = false;
   let isLooking = false;
+  let beginnings = 0;
 
   if (settings.token) keeping.put({ token });
   const isAlive = () => phase !== "left";
@@ -42,10 +43,13 @@ function makeTalk(settings, api, retrying, keeping, draw) {
 
   // ---- beginning
 
+  // A later beginning makes what an earlier one still waits for worthless.
   async function start() {
     if (phase !== "new" && phase !== "over") return;
+    const mine = (beginnings += 1);
+    const isWanted = () => isAlive() && mine === beginnings;
     enter("starting");
-    const boot = await retrying.insist(() => api.clinic(settings.clinic), isAlive, missed);
+    const boot = await retrying.insist(() => api.clinic(settings.clinic), isWanted, missed);
     if (!boot) return;
     reached();
     if (boot.status !== 200) return enter("unavailable");
@@ -54,9 +58,10 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     draw.clinic(clinic, boot.body.greeting);
     keeping.listen(heardTab);
     if (!token) await askTabs();
-    if (token) await resume();
+    if (!isWanted()) return;
+    if (token) await resume(isWanted);
     else if (settings.isLink) enter("over");
-    else await begin();
+    else await begin(isWanted);
   }
 
   async function askTabs() {
@@ -64,9 +69,9 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     if (keeping.isShared()) await retrying.pause(TAB_ANSWER_MILLISECONDS);
   }
 
-  async function begin() {
+  async function begin(isWanted) {
     const create = () => api.begin(settings.clinic, spoken());
-    const answer = await retrying.insist(create, isAlive, (failed) => {
+    const answer = await retrying.insist(create, isWanted, (failed) => {
       missed(failed);
       sending.screen();
     });
@@ -80,8 +85,8 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     go();
   }
 
-  async function resume() {
-    const answer = await retrying.insist(() => api.read(token, null), isAlive, missed);
+  async function resume(isWanted) {
+    const answer = await retrying.insist(() => api.read(token, null), isWanted, missed);
     if (!answer) return;
     reached();
     if (answer.status !== 200) {
@@ -127,12 +132,13 @@ function makeTalk(settings, api, retrying, keeping, draw) {
   const reached = () => draw.connection("fine");
 
   function showHelp(answer) {
-    if (answer.body && answer.body.emergency) draw.emergency(answer.body.emergency, true);
+    if (isAlive() && answer.body && answer.body.emergency) draw.emergency(answer.body.emergency, true);
   }
 
   function finish(answer) {
     showHelp(answer);
     listening.stop();
+    sending.giveUp();
     enter("over");
   }
 
@@ -161,10 +167,12 @@ function makeTalk(settings, api, retrying, keeping, draw) {
     isReading = true;
     isReadWanted = false;
     const began = sending.turns();
-    const answer = await api.read(token, cursor);
+    const asked = token;
+    const answer = await api.read(asked, cursor);
     isReading = false;
     if (phase !== "ready") return true;
     if (isReadWanted && !isPassing(answer)) setTimeout(read, 0);
+    if (asked !== token) return true; // another chat has begun since
     if (answer.status === 404) cursor = null; // forgotten there: the next read asks for everything
     if (isPassing(answer)) {
       missed(answer);
