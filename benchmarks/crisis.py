@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.rules.crisis import load_detector
+from bot.rules.crisis.load import self_check
 
 _TEXTS = Path(__file__).resolve().parent.parent / "tests" / "rules" / "crisis"
 _NAIVE = re.compile(
@@ -80,9 +81,19 @@ def _percentiles(screen: Callable[[str], object], texts: Iterable[str]) -> tuple
     return times[len(times) // 2], times[int(len(times) * 0.99)]
 
 
+def _rows(name: str) -> list[dict[str, str]]:
+    return [*map(json.loads, (_TEXTS / name).read_text(encoding="utf-8").splitlines())]
+
+
 def _development_texts() -> list[str]:
-    rows = (_TEXTS / "dev.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(row)["text"] for row in rows]
+    return [row["text"] for row in _rows("dev.jsonl")]
+
+
+def _clinic_texts() -> list[str]:
+    """Return what patients write to a clinic, in no order."""
+    texts = [row["text"] for row in _rows("written.jsonl") if row["category"] == "clinic"]
+    random.Random(1).shuffle(texts)
+    return texts
 
 
 def run() -> list[tuple[str, str]]:
@@ -90,6 +101,9 @@ def run() -> list[tuple[str, str]]:
     begun = time.process_time_ns()
     detector = load_detector()
     rows = [("loading", f"{(time.process_time_ns() - begun) / 1e6:.0f} ms")]
+    begun = time.process_time_ns()
+    self_check(detector)
+    rows.append(("every rule's proof", f"{(time.process_time_ns() - begun) / 1e6:.0f} ms"))
     ordinary, telling = list(_ORDINARY) * 250, _development_texts()
     for text in {*ordinary, *telling}:
         detector.screen(text)
@@ -98,6 +112,11 @@ def run() -> list[tuple[str, str]]:
         naive_middle, naive_high = _percentiles(_NAIVE.search, texts)
         rows.append((f"{name}, p50", f"{middle:.1f} us ({middle / naive_middle:.1f} x naive)"))
         rows.append((f"{name}, p99", f"{high:.1f} us ({high / naive_high:.1f} x naive)"))
+    clinic = _clinic_texts()
+    half = len(clinic) // 2
+    for name, texts in (("the first read", clinic[:half]), ("later ones", clinic[half:])):
+        middle, high = _percentiles(detector.screen, texts)
+        rows.append((f"new message, {name}", f"p50 {middle:.1f} us, p99 {high:.0f} us"))
     hostile = {name: _stretched(piece) for name, piece in _HOSTILE.items()}
     hostile["unknown words"] = " ".join(f"zq{number}x" for number in range(260))
     hostile["anchors in a new order"] = _never_twice(1600, seed=1)

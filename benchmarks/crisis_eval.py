@@ -11,10 +11,11 @@ import json
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chat import UNSEEN, chat_texts
 from bot.rules.crisis import Detector, load_detector
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,33 +69,37 @@ def cells_of(row: dict[str, Any]) -> Iterator[str]:
 
 
 def evaluate(
-    detector: Detector, path: Path, wrong: list[tuple[str, dict[str, Any]]]
+    detector: Detector, rows: Iterable[dict[str, Any]], wrong: list[dict[str, Any]]
 ) -> dict[str, tuple[int, int]]:
     """Return cell -> (right, total) of one set; rows that are not right are added to `wrong`."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in read_rows(path):
+    for row in rows:
         right = is_right(detector, row)
         if right is None:
             continue
         if not right:
-            wrong.append((path.stem, row))
+            wrong.append(row)
         for cell in cells_of(row):
             counts[cell][0] += right
             counts[cell][1] += 1
     return {cell: (right, total) for cell, (right, total) in sorted(counts.items())}
 
 
-def paths_to_read(data: Path | None) -> list[Path]:
-    """Return the project's own sets, then those in `data`; says so when there are none.
+def sets_to_read(data: Path | None) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+    """Yield name and rows of the project's own sets, of those in `data`, and of unseen chats.
 
-    Without `data`, a folder `data/crisis` of a neighbouring directory is taken.
+    Without `data`, a folder `data/crisis` of a neighbouring directory is taken; says so when
+    there is none.
     """
-    own = sorted(OWN_SETS.glob("*.jsonl"))
+    paths = sorted(OWN_SETS.glob("*.jsonl"))
     data = data or next(iter(sorted(ROOT.parent.glob("*/data/crisis"))), None)
     if data is None or not data.is_dir():
-        print(f"no data at {data or 'hand'}: only the project's own development sets are read")
-        return own
-    return own + sorted(data.glob("*.jsonl"))
+        print(f"no data at {data or 'hand'}: only the sets that come with the project are read")
+    else:
+        paths += sorted(data.glob("*.jsonl"))
+    yield from ((path.stem, read_rows(path)) for path in paths)
+    texts = chat_texts(UNSEEN)
+    yield "chat_unseen", ({"text": text, "lang": "en", "label": "none"} for text in texts)
 
 
 def print_set(name: str, cells: dict[str, tuple[int, int]]) -> None:
@@ -130,14 +135,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="commit these figures")
     options = parser.parse_args(arguments)
     detector = load_detector()
-    wrong: list[tuple[str, dict[str, Any]]] = []
     figures = {}
-    for path in paths_to_read(options.data):
-        figures[path.stem] = evaluate(detector, path, wrong)
-        print_set(path.stem, figures[path.stem])
-    if options.verbose and sys.stdout.isatty():
-        for name, row in wrong:
-            print(f"{name}  {row.get('lang')} {row['label']}  {row['text']}")
+    for name, rows in sets_to_read(options.data):
+        wrong: list[dict[str, Any]] = []
+        figures[name] = evaluate(detector, rows, wrong)
+        print_set(name, figures[name])
+        for row in wrong if options.verbose and sys.stdout.isatty() else ():
+            print(f"  {row.get('lang')} {row['label']}  {row['text']}")
     if options.write:
         known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
         FIGURES.write_text(json.dumps(known | figures, indent=1, sort_keys=True) + "\n")

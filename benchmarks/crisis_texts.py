@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
+from benchmarks.chat import TAUGHT, chat_texts
+from bot.rules.crisis.load import rule_entries
 from tests.rules.crisis import (
     test_grids,
     test_grids_es,
@@ -19,16 +22,28 @@ from tests.rules.crisis import (
     test_surroundings,
 )
 
+T = TypeVar("T")
+
 ROOT = Path(__file__).resolve().parent.parent
 OWN_TEXTS = ROOT / "tests" / "rules" / "crisis"
-SEALED = ("sealed.jsonl", "strangers.jsonl")
-"""What nobody who tunes reads: other halves of writers we learned from, and strangers."""
+SEALED = (
+    "sealed.jsonl",
+    "strangers.jsonl",
+    "visitors.jsonl",
+    "guests.jsonl",
+    "callers.jsonl",
+    "neighbours.jsonl",
+    "examiners.jsonl",
+    "townsfolk.jsonl",
+)
+"""Nobody who tunes reads these: halves of writers learned from, and writers never learned from."""
 OTHERS = ("third_person", "third_party")
-GRID_TEXTS = 300
 GRID_WEIGHT = 0.5
-WEIGHTS = {"crisis": 1.0, "check_in": 0.3, "ordinary": 1.0}
+DANGER, ORDINARY, CHAT = "crisis", "ordinary", "chat"
+WEIGHTS = {DANGER: 1.0, "check_in": 0.3, ORDINARY: 2.0, CHAT: 2.0}
 NOT_DANGER_WEIGHT = 2.0
 """Denied, past, topic and hard harmless texts count more: there are few of them."""
+EXAMPLE_WEIGHT = 2.0
 PLACED_TEXTS = 6_000
 PLACED_WEIGHT = 0.2
 
@@ -42,6 +57,11 @@ class Row:
     category: str
     share: float = 1.0
     is_others: bool = False
+
+    @property
+    def is_danger(self) -> bool:
+        """Whether it is danger, to the writer or to others."""
+        return self.label == DANGER
 
     @property
     def weight(self) -> float:
@@ -60,9 +80,14 @@ def ordinary_rows(folder: Path) -> Iterator[Row]:
     """Yield the messages of `folder` that are used to keep the points off ordinary life."""
     for path in sorted(folder.glob("*.jsonl")):
         if path.name.startswith(("ordinary", "stress")):
-            yield from (replace(row, label="ordinary") for row in _rows(path))
+            yield from (replace(row, label=ORDINARY) for row in _rows(path))
         elif path.name.startswith(("phrases", "idioms")):
             yield from _rows(path)
+
+
+def chat_rows() -> Iterator[Row]:
+    """Yield what was written in the chats that teach what is ordinary."""
+    return (Row(text, CHAT, "") for text in chat_texts(TAUGHT))
 
 
 def grid_rows() -> Iterator[Row]:
@@ -82,7 +107,8 @@ def _grids() -> Iterator[tuple[list[str], str]]:
 def _spanish_grids() -> Iterator[tuple[list[str], str]]:
     for (grid,) in (each.values for each in test_grids_es.GRIDS):
         texts = test_grids_es.sample(grid, test_grids_es.MOST)
-        phone = map(test_grids_es.on_a_phone, texts[:: 1 + len(texts) // GRID_TEXTS])
+        some_texts = test_grids_es.sample(grid, test_grids_es.MOST_ON_A_PHONE)
+        phone = map(test_grids_es.on_a_phone, some_texts)
         yield [*texts, *phone], grid.get("at_least", "quiet")
 
 
@@ -101,6 +127,13 @@ def net_rows(folder: Path = OWN_TEXTS) -> Iterator[Row]:
                 yield from (Row(text, label, "") for text in texts)
 
 
+def example_rows() -> Iterator[Row]:
+    """Yield the example of every rule that fires by itself."""
+    for entry in rule_entries():
+        if entry.tier in ("crisis", "emergency"):
+            yield Row(entry.fires, "crisis", entry.category or "", EXAMPLE_WEIGHT)
+
+
 def pair_rows() -> Iterator[Row]:
     """Yield both sides of the pairs that sound alike."""
     for spared, fired in test_near_pairs.PAIRS:
@@ -110,17 +143,19 @@ def pair_rows() -> Iterator[Row]:
 
 def placed_rows() -> Iterator[Row]:
     """Yield plain sentences of danger in everyday surroundings, some of the products."""
-    products = [
-        (sentence, context, side, join)
-        for language, side, context in (each.values for each in test_surroundings.PLACES)
-        for sentence in test_surroundings.BOOK[language]["sentences"]
-        for join in test_surroundings.JOINS
-    ]
-    for product in random.Random(0).sample(products, PLACED_TEXTS):
-        yield Row(test_surroundings.placed(*product), "crisis", "", PLACED_WEIGHT)
+    yield from random.Random(0).sample(list(all_placed_rows()), PLACED_TEXTS)
 
 
-def some(rows: Sequence[Row], share: float) -> list[Row]:
+def all_placed_rows() -> Iterator[Row]:
+    """Yield plain sentences of danger in everyday surroundings, as the tests screen them."""
+    for language, side, context in (each.values for each in test_surroundings.PLACES):
+        for sentence in test_surroundings.BOOK[language]["sentences"]:
+            for join in test_surroundings.JOINS:
+                text = test_surroundings.placed(sentence, context, side, join)
+                yield Row(text, DANGER, "", PLACED_WEIGHT)
+
+
+def some(rows: Sequence[T], share: float) -> list[T]:
     """Return that share of the rows, always the same ones."""
     return random.Random(0).sample(rows, int(len(rows) * share))
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 LEAST_TEXTS = 3
 """A feature in fewer texts has no points."""
+MOST_FEATURES = 50_000
+STEPS = (2 * MOST_FEATURES, MOST_FEATURES)
+"""How many features are left, step by step, of those that have points in the end."""
+COPIES = 2
+LEFT_OUT = 0.3
+"""Each text is learned from as many copies, each without that share of its features."""
 STRENGTH = 1.0
 """scikit-learn's C: how much the points may trust single texts."""
 
@@ -19,15 +26,35 @@ def common(counted: Iterable[Iterable[bytes]]) -> list[bytes]:
 
 
 def regressed(
-    counted: Sequence[Mapping[bytes, int]],
+    counted: Sequence[Mapping[bytes, float]],
     labels: Sequence[bool],
     weights: Sequence[float],
     features: Sequence[bytes],
+    *,
+    keep: Collection[bytes],
+    steps: Sequence[int] = (),
 ) -> tuple[dict[bytes, float], float]:
-    """Return the points of each of the features, and what a text without them has.
+    """Return the points of the features, and what a text without them has.
 
     Positive points speak for the label. `counted` holds how often each feature stands in a text.
+    For each of the `steps` that many of the weightiest features are weighed again without the
+    others: what is left takes over the points of what is not. Those of `keep` are always left,
+    in every copy too.
     """
+    for most in steps:
+        points, _ = _regressed(counted, labels, weights, features, keep)
+        heaviest = sorted(points, key=lambda each: (each not in keep, -abs(points[each]), each))
+        features = sorted(heaviest[:most])
+    return _regressed(counted, labels, weights, features, keep)
+
+
+def _regressed(
+    counted: Sequence[Mapping[bytes, float]],
+    labels: Sequence[bool],
+    weights: Sequence[float],
+    features: Sequence[bytes],
+    keep: Collection[bytes],
+) -> tuple[dict[bytes, float], float]:
     sparse = importlib.import_module("scipy.sparse")
     linear = importlib.import_module("sklearn.linear_model")
     index = {feature: place for place, feature in enumerate(features)}
@@ -40,7 +67,28 @@ def regressed(
     rows, columns, values = zip(*cells, strict=True)
     shape = (len(counted), len(index))
     matrix = sparse.csr_matrix((list(map(float, values)), (rows, columns)), shape=shape)
+    always = [index[feature] for feature in keep if feature in index]
     model = linear.LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=500)
-    model.fit(matrix, labels, weights)
+    model.fit(
+        sparse.vstack(list(_thinned(matrix, always))).tocsr(),
+        [*labels] * COPIES,
+        [weight / COPIES for weight in weights] * COPIES,
+    )
     points = dict(zip(index, map(float, model.coef_[0]), strict=True))
     return points, float(model.intercept_[0])
+
+
+def _thinned(matrix: Any, always: Sequence[int]) -> Iterator[Any]:
+    """Yield copies of the texts, in each of which other features are left out.
+
+    So no text can be known by one rare word: what speaks beside it has to carry some of the
+    points. What is left counts more, so that sums stay what they are.
+    """
+    numpy = importlib.import_module("numpy")
+    generator = numpy.random.default_rng(0)
+    for _ in range(COPIES):
+        copy = matrix.copy()
+        is_left = generator.random(copy.nnz) >= LEFT_OUT
+        thinned = copy.data * is_left / (1 - LEFT_OUT)
+        copy.data = numpy.where(numpy.isin(copy.indices, always), copy.data, thinned)
+        yield copy

@@ -1,4 +1,4 @@
-"""From definition files as read to what the detector runs: lexicon, sets, gate, guards."""
+"""From definition files as read to what the detector runs: lexicon, gate, guards."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category, Tier
-from bot.rules.crisis import lexicon as lexicons
 from bot.rules.crisis import pattern
-from bot.rules.crisis.anchors import AnchorChoice
+from bot.rules.crisis.anchors import AnchorChoice, branches_of
 from bot.rules.crisis.definitions import (
     Definitions,
     frames_of,
@@ -20,13 +19,12 @@ from bot.rules.crisis.definitions import (
     vocabulary_of,
 )
 from bot.rules.crisis.frame import Node
-from bot.rules.crisis.gate import Shelf, gate_of
-from bot.rules.crisis.harmless import Harmless
+from bot.rules.crisis.gate import Cabinet, Gate
+from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import (
     DisguiseFile,
     Escalation,
     EscalationEntry,
-    Gate,
     Gathering,
     Grammar,
     Guard,
@@ -35,18 +33,18 @@ from bot.rules.crisis.model import (
     Rule,
     RuleEntry,
     RuleFile,
-    RuleGroup,
     Scope,
     Who,
 )
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import Translator, Vocabulary
-from bot.rules.crisis.points_file import harmless_of, scorecard_of, words_weighed
+from bot.rules.crisis.points_file import scorecard_of, words_weighed
 from bot.rules.crisis.scorecard import Scorecard
-from bot.rules.crisis.search import LazyPattern, LazySet, LazyTest
+from bot.rules.crisis.search import BRANCH_ROOM, LazyPattern, LazySet, LazyTest, Room
 from bot.rules.crisis.spelling import manglings, misspellings_of
+from bot.rules.crisis.wordlists import WordLists, build_lexicon
 
-_GUARD_MEMORY_MB = 16
+_GUARD_ROOM = Room(16, 8192)
 _NEAR = (Scope.CLAUSE, Scope.SENTENCE)
 """Scopes that hold words which need not touch the hit."""
 _COMMON_PRICE = 300.0
@@ -73,14 +71,14 @@ class Builder:
         self._guards = {entry.id: self._guard(entry) for entry in definitions.guards.guards}
 
     @property
-    def lexicon(self) -> lexicons.Lexicon:
+    def lexicon(self) -> Lexicon:
         """The lexicon of every word that the definitions name."""
         return self._translator.lexicon
 
-    def _lexicon(self, vocabulary: Vocabulary, parser: Parser) -> lexicons.Lexicon:
+    def _lexicon(self, vocabulary: Vocabulary, parser: Parser) -> Lexicon:
         disguise = self._definitions.disguise
         anchors = pattern.words_of(vocabulary.classes[name] for name in vocabulary.anchors)
-        lists = lexicons.WordLists(
+        lists = WordLists(
             words=parser.literal.union(
                 *(disguise.stems, disguise.spellings, disguise.fillers, disguise.real_words),
                 disguise.mangled,
@@ -96,51 +94,41 @@ class Builder:
             backwards=disguise.backwards,
             sounded=disguise.sounded,
             shortened=disguise.shortened,
-            weighed=self._words_weighed(),
+            families=self._definitions.families,
+            weighed=words_weighed(self._definitions.scoring.passed_over, self._definitions.points),
         )
-        return lexicons.build(lists)
-
-    def _words_weighed(self) -> Iterator[str]:
-        """Yield every word that has points only; those of danger come first."""
-        definitions = self._definitions
-        yield from words_weighed(definitions.scoring.passed_over, definitions.points)
-        yield from words_weighed(definitions.sparing.passed_over, definitions.harmless)
+        return build_lexicon(lists)
 
     def scorecard(self) -> Scorecard:
         """Return the scorecard over this lexicon's codes. Raises DefinitionError."""
-        return scorecard_of(self._definitions.scoring, self._definitions.points, self.lexicon)
+        definitions = self._definitions
+        rules = {entry.id for file in definitions.rules for entry in file.rules}
+        named = rules | self._guards.keys()
+        return scorecard_of(definitions.scoring, definitions.points, self.lexicon, named)
 
-    def _harmless(self) -> Harmless:
-        return harmless_of(self._definitions.sparing, self._definitions.harmless, self.lexicon)
+    def gate(self) -> Gate:
+        """Return the gate with every branch of every frame behind it. Raises DefinitionError."""
+        cabinet = Cabinet()
+        for rule, node in self._rules_with_frames():
+            for branch in branches_of(node):
+                try:
+                    anchors = self._anchor_choice.of(branch)
+                except DefinitionError as error:
+                    raise DefinitionError(rule.id, error.problem) from error
+                source = partial(self._translator.source, branch)
+                cabinet.file(rule, anchors, LazyPattern(source, rule.id, BRANCH_ROOM))
+        return cabinet.gate()
 
-    def groups_and_gate(self, weighty: Iterable[bytes]) -> tuple[tuple[RuleGroup, ...], Gate]:
-        """Return the compiled groups and the gate before them. Raises DefinitionError.
-
-        A group holds the frames of one file that have rare anchors; the frames of all files that
-        have none share one group, so that most texts are searched by that one alone. The `weighty`
-        words open the gate to the scorecard.
-        """
-        shelves: dict[str, Shelf] = {}
-        for rule, group, node in self._rules_with_frames():
-            try:
-                cost, anchors = self._anchor_choice.of(node)
-            except DefinitionError as error:
-                raise DefinitionError(rule.id, error.problem) from error
-            name = group if cost < _COMMON_PRICE else "common"
-            shelves.setdefault(name, Shelf(name)).add(rule, node, anchors)
-        groups = tuple(shelf.group(self._translator) for shelf in shelves.values())
-        return groups, gate_of(list(shelves.values()), weighty)
-
-    def _rules_with_frames(self) -> Iterator[tuple[Rule, str, Node]]:
+    def _rules_with_frames(self) -> Iterator[tuple[Rule, Node]]:
         sets = {
             name: _guard_set(name, ids, self._guards)
             for name, ids in self._definitions.guards.sets.items()
         }
         for file in self._definitions.rules:
             for entry in file.rules:
-                rule = _rule(entry, file, self._lazy(entry.id), sets)
+                rule = _rule(entry, file, sets)
                 for node in self._frames[entry.id]:
-                    yield rule, file.group, node
+                    yield rule, node
 
     def grammar(self) -> Grammar:
         """Return what the reading of a hit's surroundings needs."""
@@ -158,7 +146,6 @@ class Builder:
             other_in_hit=self._test("other_in_hit"),
             escalations=tuple(self._escalation(entry) for entry in file.escalations),
             gatherings=_gatherings(file),
-            harmless=self._harmless(),
         )
 
     def _source(self, where: str) -> str:
@@ -173,7 +160,7 @@ class Builder:
 
     def _guard(self, entry: GuardEntry) -> Guard:
         scope = _word(entry.id, Scope, entry.scope)
-        before = r"\A(?:\xff[\x00-\x7f])*" if scope is Scope.AFTER else ""
+        before = r"\A(?:\xff[\x00-\x7f])*" if scope in (Scope.AFTER, Scope.NEXT) else ""
         behind = r"\z" if scope is Scope.BEFORE else ""
         return Guard(
             id=entry.id,
@@ -192,7 +179,7 @@ class Builder:
             guards = self._guards.values()
             return {each.id: each.pattern.write() for each in guards if each.scope is scope}
 
-        return {scope: LazySet(partial(of, scope), _GUARD_MEMORY_MB) for scope in Scope}
+        return {scope: LazySet(partial(of, scope), _GUARD_ROOM) for scope in Scope}
 
     def _escalation(self, entry: EscalationEntry) -> Escalation:
         return Escalation(
@@ -202,9 +189,7 @@ class Builder:
         )
 
 
-def _rule(
-    entry: RuleEntry, file: RuleFile, searched: LazyPattern, sets: Mapping[str, tuple[Guard, ...]]
-) -> Rule:
+def _rule(entry: RuleEntry, file: RuleFile, sets: Mapping[str, tuple[Guard, ...]]) -> Rule:
     names = entry.guards if entry.guards is not None else file.guards
     unknown = [name for name in names if name not in sets]
     if unknown:
@@ -216,7 +201,6 @@ def _rule(
         tier=tier,
         category=_word(entry.id, Category, entry.category or file.category),
         who=_word(entry.id, Who, entry.who),
-        pattern=searched,
         guards=tuple(sorted(guards, key=lambda guard: guard.to)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core.errors import DefinitionError
@@ -11,7 +11,7 @@ from bot.rules.crisis.lexicon import NUMBER_CODES
 from bot.rules.crisis.model import DisguiseFile, GuardFile, RuleFile, WordFile
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of
-from bot.rules.crisis.points_file import HarmlessFile, PointsFile, PointsLine
+from bot.rules.crisis.points_file import PointsFile, PointsLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,7 @@ class Definitions:
     disguise: DisguiseFile
     scoring: PointsFile
     points: tuple[PointsLine, ...]
-    sparing: HarmlessFile
-    harmless: tuple[PointsLine, ...]
+    families: Mapping[str, str]
 
 
 def parse_all(sources: Iterable[str], where: str, parser: Parser) -> tuple[Node, ...]:

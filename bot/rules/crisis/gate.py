@@ -1,18 +1,28 @@
-"""Frames searched together, and the gate that says which of them a text could match."""
+"""The gate: which branches of which frames a text could match, told by its words alone.
+
+Frames are searched one by one, and only those of whose every demand the text holds a word. One
+automaton of all frames together reads a text it knows in no time, and a new one, with words in an
+order of their own, a hundred times slower: it has to be built anew for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
 from bot.rules.crisis import pattern
-from bot.rules.crisis.frame import Node
+from bot.rules.crisis.anchors import MOST_ANCHORS, Anchors
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
-from bot.rules.crisis.model import Gate, Rule, RuleGroup
-from bot.rules.crisis.pattern import Translator
-from bot.rules.crisis.search import LazySet, compile_set
+from bot.rules.crisis.model import Rule
+from bot.rules.crisis.search import LazyPattern, Room, compile_set
 
-_GATE_MEMORY_MB = 16
-_GROUP_MEMORY_MB = 32
+_SIGNS_ROOM = Room(16, 8192)
 _SPELLED_LETTERS = 3
 _SINGLE_LETTER = r"\x80[a-z](?:\xff[\x00-\x7f])*"
 _DOTTED_WORDS = 3
@@ -26,42 +36,105 @@ _DOTTED = (
 _BROKEN = f"{pattern.codes_source([FRAGMENT])}|{_CENSORED}|{_DOTTED}"
 
 
-class Shelf:
-    """Frames that will be searched together, collected rule by rule."""
+class Sign(IntEnum):
+    """What the gate sees beside frames: signs of disguise."""
 
-    def __init__(self, name: str) -> None:
-        """Begin an empty shelf."""
-        self.name = name
-        self.anchors: set[bytes] = set()
-        self._rules: dict[str, Rule] = {}
-        self._frames: dict[str, list[Node]] = {}
-
-    def add(self, rule: Rule, frame: Node, anchors: frozenset[bytes]) -> None:
-        """Put one frame of `rule` on the shelf."""
-        self.anchors |= anchors
-        self._rules[rule.id] = rule
-        self._frames.setdefault(rule.id, []).append(frame)
-
-    def group(self, translator: Translator) -> RuleGroup:
-        """Return the shelf's frames as one set."""
-
-        def write() -> dict[str, str]:
-            return {
-                rule_id: "|".join(map(translator.source, frames))
-                for rule_id, frames in self._frames.items()
-            }
-
-        return RuleGroup(self.name, LazySet(write, _GROUP_MEMORY_MB), tuple(self._rules.values()))
+    SPELLED = 0
+    ENCODED = 1
+    BACKWARDS = 2
+    BROKEN = 3
 
 
-def gate_of(shelves: list[Shelf], weighty: Iterable[bytes]) -> Gate:
-    """Return the gate: each shelf's anchors, the `weighty` words, then the signs of disguise."""
-    sources = [pattern.codes_source(shelf.anchors) for shelf in shelves]
-    sources.append(pattern.codes_source(weighty))
-    sources.append(f"(?:{_SINGLE_LETTER}){{{_SPELLED_LETTERS},}}")
-    sources.extend(pattern.codes_source([code]) for code in (LONG, BACKWARDS))
-    sources.append(_BROKEN)
-    shelf_names = [shelf.name for shelf in shelves]
-    names = [*shelf_names, "points", "spelled", "encoded", "backwards", "broken"]
-    compiled = compile_set(sources, names=names, memory_mb=_GATE_MEMORY_MB)
-    return Gate(compiled, *range(len(shelves), len(names)))
+class Branch(NamedTuple):
+    """One alternative of a rule's frames."""
+
+    rule: Rule
+    pattern: LazyPattern
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What words open: branches by number, words as sets of bits over them, RE2's set of signs.
+
+    Every branch has three demands. The bits of a word tell which of the first, then which of the
+    second and of the third it meets; `met` are the bits of the demands that are none.
+    """
+
+    branches: Sequence[Branch]
+    words: Mapping[int, int]
+    met: int
+    set: Any
+
+    def compile(self) -> None:
+        """Compile every branch. Raises DefinitionError naming the rule of one that cannot be."""
+        for branch in self.branches:
+            branch.pattern.compile()
+
+    def signs(self, codes: bytes) -> list[int]:
+        """Return the signs of disguise that `codes` hold."""
+        found: list[int] = self.set.Match(codes)
+        return found
+
+    def matched(self, codes: bytes) -> dict[Rule, list[LazyPattern]]:
+        """Return the rules that match in `codes`, and which of their branches do, in order."""
+        found: dict[Rule, list[LazyPattern]] = {}
+        for rule, branch in reversed([*self.candidates(codes)]):
+            if branch.search(codes) is not None:
+                found.setdefault(rule, []).append(branch)
+        return found
+
+    def candidates(self, codes: bytes) -> Iterator[Branch]:
+        """Yield the branches of whose every demand `codes` hold a word, the last one first."""
+        bits = filter(None, map(self.words.get, _numbers_of(codes)))
+        met, count = reduce(or_, bits, self.met), len(self.branches)
+        open_branches = met & (met >> count) & (met >> 2 * count)
+        while open_branches:
+            number = open_branches.bit_length() - 1
+            yield self.branches[number]
+            open_branches ^= 1 << number
+
+
+def _numbers_of(codes: bytes) -> set[int]:
+    """Return the different words and marks of `codes` as numbers."""
+    return set(memoryview(codes).cast("H"))
+
+
+class Cabinet:
+    """Branches as they are collected, and the words that each demands."""
+
+    def __init__(self) -> None:
+        """Begin an empty cabinet."""
+        self._branches: list[Branch] = []
+        self._demands: list[list[Anchors]] = []
+
+    def file(self, rule: Rule, anchors: list[Anchors], searched: LazyPattern) -> None:
+        """File one branch of `rule`, with one to three demands."""
+        self._branches.append(Branch(rule, searched))
+        self._demands.append(anchors)
+
+    def gate(self) -> Gate:
+        """Return the gate before all that is filed."""
+        words: defaultdict[bytes, int] = defaultdict(int)
+        count, met = len(self._branches), 0
+        for number, demands in enumerate(self._demands):
+            for place in range(MOST_ANCHORS):
+                bit = 1 << ((MOST_ANCHORS - 1 - place) * count + number)
+                if place >= len(demands):
+                    met |= bit
+                    continue
+                for code in demands[place]:
+                    words[code] |= bit
+        numbered = {int.from_bytes(code, sys.byteorder): bits for code, bits in words.items()}
+        return Gate(self._branches, numbered, met, _signs())
+
+
+def _signs() -> Any:
+    """Return the RE2 set of all signs."""
+    sources = {
+        Sign.SPELLED: f"(?:{_SINGLE_LETTER}){{{_SPELLED_LETTERS},}}",
+        Sign.ENCODED: pattern.codes_source([LONG]),
+        Sign.BACKWARDS: pattern.codes_source([BACKWARDS]),
+        Sign.BROKEN: _BROKEN,
+    }
+    names = [sign.name.lower() for sign in sources]
+    return compile_set(sources.values(), names=names, room=_SIGNS_ROOM)

@@ -13,15 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import re2
-
 from bot.rules.crisis.memory import Memory
 from bot.rules.crisis.search import LazyPattern
 from bot.rules.crisis.spelling import (
-    broken_words,
-    by_first_letter,
     doubled,
-    fragments,
     halved,
     sound,
     squeeze,
@@ -37,6 +32,10 @@ QUOTE = b"\xff\x02"
 NEWLINE = b"\xff\x03"
 HARD = b"\xff\x10"
 QUESTION = b"\xff\x11"
+FIRST_MARK = 0xFF
+"""The first byte of every mark."""
+ENDS = frozenset((HARD, QUESTION, NEWLINE))
+"""The marks that end a sentence."""
 NUMBER_CODES = {
     "digit": b"\x81\x00",
     "number": b"\x81\x01",
@@ -44,8 +43,6 @@ NUMBER_CODES = {
     "high_bp": b"\x81\x03",
     "high_fever": b"\x81\x04",
 }
-_FIRST_WORD = 0x83 << 7
-_LAST_WORD = (0xFE << 7) | 0x7F
 _LONG_LETTERS = 20
 _LONGEST_WORD = 60
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")
@@ -78,7 +75,8 @@ def kind_of_number(digits: str) -> bytes:
 class Lexicon:
     """Looks words up: `codes` is exact, the other maps come after it; `named` is sorted.
 
-    `fillers` are the words without a code; `opened` are the `prefixes`, sorted.
+    `fillers` are the words without a code; `opened` are the `prefixes`, sorted. `families` tells
+    the code of a word's family; `related` are words that nothing but a family names.
     """
 
     codes: Mapping[str, bytes]
@@ -95,6 +93,9 @@ class Lexicon:
     joined: Mapping[str, Sequence[str]]
     joined_run: Any
     shortened: Mapping[bytes, tuple[bytes, ...]]
+    families: Mapping[bytes, bytes]
+    family_codes: Mapping[str, bytes]
+    related: Mapping[str, bytes]
     remembered: Memory = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -165,7 +166,10 @@ class Lexicon:
         return known or self.sounded.get(sound(word)) or self._segmented(word)
 
     def _unknown(self, word: str) -> bytes:
-        """Return what stands for a word that no definition names."""
+        """Return what stands for a word that only a family names, or no definition at all."""
+        known = self.related.get(word)
+        if known is not None:
+            return known
         split = _SPLIT_NUMBER.fullmatch(word)
         if split is not None:
             return kind_of_number(split[1]) + (self.codes.get(split[2]) or UNKNOWN)
@@ -199,92 +203,10 @@ class Lexicon:
         return found if found is not None and len(found) >= 4 else None
 
 
-_MARKS = {".": HARD, "!": HARD, ";": HARD, "?": QUESTION, '"': QUOTE, "\n": NEWLINE, " ": b""}
-_MARKS |= dict.fromkeys(",:()-/*&#%+=@$|[]{}<>^\\", SOFT)
+MARKS = {".": HARD, "!": HARD, ";": HARD, "?": QUESTION, '"': QUOTE, "\n": NEWLINE, " ": b""}
+MARKS |= dict.fromkeys(",:()-/*&#%+=@$|[]{}<>^\\", SOFT)
 
 
 def punctuation(piece: str) -> bytes:
     """Return the code of a mark: it ends a clause, quotes, or only separates."""
-    return _MARKS.get(piece, SOFT)
-
-
-@dataclass(frozen=True, slots=True)
-class WordLists:
-    """Every word that the definitions name, by the part it plays.
-
-    `anchors` may hold digits for letters, `censored` stars, `prefixes` begin words that share one
-    code, `fillers` have no code, `joined` may be run together, `broken` hold blanks, `backwards`
-    are recognised reversed, `sounded` may be written as they sound, `weighed` only have points.
-    `misspellings` maps a wrong spelling to the word that is meant; `shortened` a word to words of
-    their own (`d`, `toy`) that a frame takes for it.
-    """
-
-    words: Iterable[str]
-    anchors: Iterable[str]
-    prefixes: Iterable[str]
-    fillers: Iterable[str]
-    misspellings: Mapping[str, str]
-    joined: Iterable[str]
-    broken: Iterable[str]
-    censored: Iterable[str]
-    backwards: Iterable[str]
-    sounded: Iterable[str] = ()
-    weighed: Iterable[str] = ()
-    shortened: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-def build(lists: WordLists) -> Lexicon:
-    """Return the lexicon of all words that the definitions name."""
-    numbered = iter(range(_FIRST_WORD, _LAST_WORD))
-    codes = {letter: bytes((0x80, ord(letter))) for letter in "abcdefghijklmnopqrstuvwxyz"}
-    short = {word for each in lists.shortened.values() for word in each}
-    for word in sorted({*lists.words, *lists.joined, *lists.shortened, *short}):
-        if word not in codes:
-            codes[word] = _code(next(numbered))
-    named = tuple(sorted(codes))
-    opened = {prefix: _code(next(numbered)) for prefix in sorted(set(lists.prefixes))}
-    squeezed = _squeezed(codes)
-    codes.update(
-        {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
-    )
-    codes.update({word[::-1]: BACKWARDS for word in lists.backwards if word[::-1] not in codes})
-    longest_first = sorted(lists.broken, key=len, reverse=True)
-    parts = {part for word in longest_first for part in fragments(word)}
-    codes.update(dict.fromkeys(parts - codes.keys(), FRAGMENT))
-    codes.update(dict.fromkeys(lists.fillers, b""))
-    codes.update(_MARKS)
-    codes[""] = b""
-    codes.update({word: _code(next(numbered)) for word in sorted({*lists.weighed} - codes.keys())})
-    return Lexicon(
-        codes=codes,
-        named=named,
-        fillers=frozenset(lists.fillers),
-        squeezed=squeezed,
-        sounded={sound(word): codes[word] for word in lists.sounded if sound(word)},
-        censored=by_first_letter(dict.fromkeys((*lists.censored, *sorted(lists.anchors)))),
-        anchors=frozenset(squeeze(word) for word in lists.anchors),
-        prefixes=opened,
-        opened=tuple(opened),
-        prefix_lengths=tuple(sorted({len(each) for each in opened}, reverse=True)),
-        joined=by_first_letter(lists.joined),
-        joined_run=re2.compile(f"(?:{'|'.join(map(re.escape, lists.joined))})+".encode()),
-        shortened={
-            codes[word]: tuple(codes[each] for each in forms)
-            for word, forms in lists.shortened.items()
-        },
-        broken=LazyPattern(lambda: broken_words(longest_first), "broken"),
-    )
-
-
-def _squeezed(codes: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the codes under the words with every letter once; of several, the shortest word's."""
-    line = "\n"
-    plain = dict(zip(codes, squeeze(line.join(codes)).split(line), strict=True))
-    found = {word: codes[word] for word, once in plain.items() if word == once}
-    for word in sorted((word for word, once in plain.items() if word != once), key=len):
-        found.setdefault(plain[word], codes[word])
-    return found
-
-
-def _code(number: int) -> bytes:
-    return bytes((number >> 7, number & 0x7F))
+    return MARKS.get(piece, SOFT)

@@ -6,7 +6,8 @@ every rule that its own example fires it and its own near miss does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,8 +19,8 @@ from bot.core.findings import Tier
 from bot.rules.crisis import build
 from bot.rules.crisis.context import compile_answers
 from bot.rules.crisis.definitions import Definitions
-from bot.rules.crisis.detector import Detector
-from bot.rules.crisis.harmless import GUARD_ID
+from bot.rules.crisis.detector import GUARD_ID, Detector
+from bot.rules.crisis.families import read_families
 from bot.rules.crisis.model import (
     AnswerFile,
     DisguiseFile,
@@ -28,7 +29,7 @@ from bot.rules.crisis.model import (
     RuleFile,
     WordFile,
 )
-from bot.rules.crisis.points_file import DANGERS, REASONS, HarmlessFile, PointsFile, read_points
+from bot.rules.crisis.points_file import PointsFile, read_points
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions" / "crisis"
 _Shape = TypeVar("_Shape")
@@ -45,20 +46,16 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         guards=_read(folder / "guards.yaml", GuardFile),
         disguise=_read(folder / "disguise.yaml", DisguiseFile),
         scoring=_read(folder / "points.yaml", PointsFile),
-        points=read_points(_text(folder / "points.txt"), "points.txt", DANGERS),
-        sparing=_read(folder / "harmless.yaml", HarmlessFile),
-        harmless=read_points(_text(folder / "harmless.txt"), "harmless.txt", REASONS),
+        points=read_points(_text(folder / "points.txt")),
+        families=read_families(_text(folder / "families.txt")),
     )
     _refuse_double_ids(definitions.rules)
     builder = build.Builder(definitions)
-    scorecard = builder.scorecard()
-    groups, gate = builder.groups_and_gate(scorecard.opening)
     return Detector(
         lexicon=builder.lexicon,
-        gate=gate,
-        groups=groups,
+        gate=builder.gate(),
         grammar=builder.grammar(),
-        scorecard=scorecard,
+        scorecard=builder.scorecard(),
         answers=compile_answers(_read(folder / "answers.yaml", AnswerFile)),
     )
 
@@ -72,30 +69,35 @@ def rule_entries(folder: Path = DEFINITIONS) -> Iterator[RuleEntry]:
 def self_check(detector: Detector, folder: Path = DEFINITIONS) -> None:
     """Raise DefinitionError naming the first rule that its own examples contradict.
 
-    `fires` must fire the rule with no guard met; `spares` must not.
+    `fires` must fire the rule with no guard met; `spares` must not. Every frame is compiled, so
+    that no message waits for that.
     """
+    detector.gate.compile()
     for entry in rule_entries(folder):
         if entry.id not in _standing_rules(detector, entry.fires):
             raise DefinitionError(entry.id, "its own example does not fire it")
         if entry.id in _standing_rules(detector, entry.spares):
             raise DefinitionError(entry.id, "its near miss fires it")
-    scoring = _read(folder / "points.yaml", PointsFile)
-    for text in scoring.fires:
-        if detector.weigh(text) is not Tier.CRISIS:
-            raise DefinitionError("points.yaml", f"does not come to a crisis: {text}")
-    for text in scoring.spares:
-        if detector.weigh(text) is Tier.CRISIS:
-            raise DefinitionError("points.yaml", f"comes to a crisis: {text}")
-    _check_harmless(detector, _read(folder / "harmless.yaml", HarmlessFile))
+    _check_points(detector, _read(folder / "points.yaml", PointsFile))
 
 
-def _check_harmless(detector: Detector, file: HarmlessFile) -> None:
-    for text in file.demotes_these:
-        if GUARD_ID not in {name for hit in detector.screen(text).rules for name in hit.guards}:
-            raise DefinitionError("harmless.yaml", f"is not demoted: {text}")
-    for text in file.stands:
-        if not detector.screen(text).fires:
-            raise DefinitionError("harmless.yaml", f"is demoted: {text}")
+def _check_points(detector: Detector, file: PointsFile) -> None:
+    weighed, demotes = detector.weigh, partial(_is_demoted, detector)
+    checks: tuple[tuple[list[str], Callable[[str], bool], str], ...] = (
+        (file.fires, lambda text: weighed(text) is Tier.CRISIS, "does not come to a crisis"),
+        (file.spares, lambda text: weighed(text) is not Tier.CRISIS, "comes to a crisis"),
+        (file.demotes, demotes, "is not demoted"),
+        (file.upholds, lambda text: detector.screen(text).fires, "is demoted"),
+    )
+    for texts, holds, problem in checks:
+        for text in texts:
+            if not holds(text):
+                raise DefinitionError("points.yaml", f"{problem}: {text}")
+
+
+def _is_demoted(detector: Detector, text: str) -> bool:
+    finding = detector.screen(text)
+    return not finding.fires and any(GUARD_ID in hit.guards for hit in finding.rules)
 
 
 def _standing_rules(detector: Detector, text: str) -> set[str]:

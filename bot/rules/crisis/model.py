@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from bot.core.findings import Category, Subject, Tier
-from bot.rules.crisis.coded import Coded
-from bot.rules.crisis.fold import View
-from bot.rules.crisis.harmless import Harmless
+from bot.core.findings import Category, Tier
 
 
 class Who(StrEnum):
@@ -24,7 +21,7 @@ class Who(StrEnum):
 
 
 class Scope(StrEnum):
-    """The stretch of text a guard reads: around the hit, never beyond the clause or sentence.
+    """The stretch of text a guard reads: around the hit, or the first words of the next sentence.
 
     `hit` is the hit itself, `quote` what stands before a quotation that holds it, `match` what the
     guard matched.
@@ -35,6 +32,7 @@ class Scope(StrEnum):
     HIT = "hit"
     CLAUSE = "clause"
     SENTENCE = "sentence"
+    NEXT = "next"
     QUOTE = "quote"
     MATCH = "match"
 
@@ -59,9 +57,8 @@ class RuleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A family of rules that shares a gate; `category`, `source` and `guards` are defaults."""
+    """A family of rules; `category`, `source` and `guards` are defaults."""
 
-    group: str
     category: str
     source: str
     guards: list[str]
@@ -175,7 +172,7 @@ class Guard:
     unless_hit: Any | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A compiled rule; `guards` in the order they are asked."""
 
@@ -183,32 +180,7 @@ class Rule:
     tier: Tier
     category: Category
     who: Who
-    pattern: Any
     guards: tuple[Guard, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleGroup:
-    """Rules searched together by one RE2 set whose ids index `rules`."""
-
-    name: str
-    set: Any
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One RE2 set: a pattern for each group's anchors, for points, for each sign of disguise.
-
-    `points_id` is of the words without which the scorecard is not asked.
-    """
-
-    set: Any
-    points_id: int
-    spelled_id: int
-    encoded_id: int
-    backwards_id: int
-    broken_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,55 +218,3 @@ class Grammar:
     other_in_hit: Any
     escalations: tuple[Escalation, ...]
     gatherings: tuple[Gathering, ...]
-    harmless: Harmless
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One view of a text as word codes.
-
-    `breaks` are the ranges of the codes that end a clause without ending the sentence (`but`), in
-    order. Hits share surroundings: `guards_met`, `subjects` and `harmless` hold what was seen in
-    those read.
-    """
-
-    view: View
-    coded: Coded
-    breaks: list[tuple[int, int]]
-    guards_met: dict[tuple[Scope, bytes], frozenset[str]] = field(default_factory=dict)
-    subjects: dict[tuple[bytes, bytes], Subject] = field(default_factory=dict)
-    harmless: dict[bytes, bool] = field(default_factory=dict)
-
-    @property
-    def codes(self) -> bytes:
-        """The word codes."""
-        return self.coded.codes
-
-    def original_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the range of the original text that `codes[start:end]` stands for."""
-        if start >= end:
-            return 0, 0
-        return self.view.original_span(*self.coded.span(start, end))
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A rule's occurrence in a reading, after its guards."""
-
-    rule: Rule
-    reading: Reading
-    start: int
-    end: int
-    tier: Tier
-    subject: Subject
-    guards: tuple[str, ...]
-
-    @property
-    def original_span(self) -> tuple[int, int]:
-        """The range of the original text."""
-        return self.reading.original_span(self.start, self.end)
-
-    @property
-    def weight(self) -> tuple[int, bool]:
-        """What makes one occurrence of a rule outweigh another."""
-        return self.tier, self.subject is Subject.SELF

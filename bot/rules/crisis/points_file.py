@@ -1,173 +1,174 @@
-"""Reading the points of words: a line `points kind word`, or two words, or `word _ word`."""
+"""Reading the points: a line `points kind word`, or two words, or `word _ word`.
+
+Of the kind `frame` are the points of what frames saw: `tier crisis`, `stands RULE`, `falls RULE`
+(a guard demoted it, or it is weak in itself), `guard GUARD`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 import msgspec
 
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category
-from bot.rules.crisis.harmless import Harmless
 from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon
-from bot.rules.crisis.scorecard import NEAR, Points, Scorecard
+from bot.rules.crisis.scorecard import NEAR, Danger, Scorecard
 
-_BETWEEN = "_"
 OF_OTHERS = "/other"
-DANGERS = {f"{each}{whose}": (each, bool(whose)) for each in Category for whose in ("", OF_OTHERS)}
-"""How a line names a danger -> its category, and whether it is somebody else's."""
-REASONS = frozenset(("negated", "past", "topic", "none"))
-"""Why a text that holds a frame of danger is harmless: the labels of our own texts."""
+DANGERS = {
+    f"{each}{whose}": Danger(each, bool(whose)) for each in Category for whose in ("", OF_OTHERS)
+}
+"""How a line names a danger -> the danger."""
+_WORD_BYTES, _PAIR_BYTES = 2, 4
+FRAME = "frame"
+_KIND = "|".join((*sorted(DANGERS, reverse=True), FRAME))
+_LINE = re.compile(rf"(-?\d+\.\d+) ({_KIND}) (\S+)(?: (_ )?(\S+))?")
 
 
 class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The scorecard beside its points: what a text starts with, and the totals that raise it.
+    """The scorecard beside its points: what every text, sentence and word has, and the totals.
 
-    `demoted` is the total that makes a crisis of a text in which a guard demoted what a frame saw.
-    A word with `opens` points or more lets the scorecard be asked; `passed_over` are openers that
-    say nothing. Each of `fires` must come to a crisis by points alone, none of `spares` may.
+    Below `stands` (`stands_short` in few words) what frames saw is a check-in; from `check_in` and
+    `crisis` on a text comes to these tiers. A word with `opens` points or more lets the scorecard
+    be asked, or neighbours with `opens_pairs`; `passed_over` are openers that say nothing. Each of
+    `fires` must come to a crisis by points alone, none of `spares` may; in each of `demotes` a
+    frame stands that must come to a check-in, each of `upholds` must fire.
     """
 
     note: str
     source: str
     offset: float
+    per_sentence: float
+    per_word: float
+    stands: float
+    stands_short: float
     check_in: float
     crisis: float
-    demoted: float
     opens: float
+    opens_pairs: float
     passed_over: list[str]
     fires: list[str]
     spares: list[str]
-
-
-class HarmlessFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands beside the points against danger: what a sentence starts with, what demotes it.
-
-    `passed_over` are fillers that say nothing. Each of `demotes_these` holds a frame of danger and
-    must come to a check-in, each of `stands` to a crisis.
-    """
-
-    note: str
-    source: str
-    offset: float
-    demotes: float
-    passed_over: list[str]
-    demotes_these: list[str]
-    stands: list[str]
+    demotes: list[str]
+    upholds: list[str]
 
 
 class PointsLine(NamedTuple):
     """One line: the points, what they count for, and one or two words.
 
-    A word may be `{digit}` or another kind of number, and may end in a star for every longer word.
-    `is_near` tells that one or two other words stand between the two.
+    A word may be `{digit}` or another kind of number, and may end in a star for every longer word;
+    `[medicine]` is every word of a family.
+    `is_near` tells that one or two other words stand between the two; `other` may be empty.
     """
 
     weight: float
     kind: str
-    words: tuple[str, ...]
+    word: str
     is_near: bool
+    other: str
 
 
-def read_points(text: str, where: str, kinds: Container[str]) -> tuple[PointsLine, ...]:
-    """Return the lines of a points file, each of one of the `kinds`.
-
-    Raises DefinitionError naming the line at fault.
-    """
+def read_points(text: str) -> tuple[PointsLine, ...]:
+    """Return the lines of the file of points. Raises DefinitionError naming the line at fault."""
     return tuple(
-        _line(line, where, number, kinds)
+        _line(line, number)
         for number, line in enumerate(text.split("\n"), 1)
         if line and line[0] != "#"
     )
 
 
-def _line(line: str, where: str, number: int, kinds: Container[str]) -> PointsLine:
-    try:
-        weight, kind, *words = line.split(" ")
-        is_near = words[1:2] == [_BETWEEN]
-        if is_near:
-            del words[1]
-        if not 1 <= len(words) <= 2 or "" in words or _BETWEEN in words or kind not in kinds:
-            raise ValueError
-        return PointsLine(float(weight), kind, tuple(words), is_near)
-    except ValueError as error:
+def _line(line: str, number: int) -> PointsLine:
+    found = _LINE.fullmatch(line)
+    if found is None:
         problem = "not `points kind word [_] [word]`"
-        raise DefinitionError(f"{where}, line {number}", problem) from error
+        raise DefinitionError(f"points.txt, line {number}", problem)
+    weight, kind, word, near, other = found.groups("")
+    return PointsLine(float(weight), kind, word, bool(near), other)
 
 
 def words_weighed(passed_over: Iterable[str], lines: Iterable[PointsLine]) -> Iterator[str]:
-    """Yield the words that the lines spell out, and those that are passed over."""
+    """Yield the words that the lines spell out, and those that are passed over, each once."""
+    words = {word for line in lines if line.kind != FRAME for word in (line.word, line.other)}
     yield from passed_over
-    for line in lines:
-        for word in line.words:
-            if word[0] != "{" and word[-1] != "*":
-                yield word
+    for word in words:
+        if word and word[0] not in "{[" and word[-1] != "*":
+            yield word
 
 
-def scorecard_of(file: PointsFile, lines: Iterable[PointsLine], lexicon: Lexicon) -> Scorecard:
-    """Return the scorecard over the codes of `lexicon`.
+def scorecard_of(
+    file: PointsFile, lines: Sequence[PointsLine], lexicon: Lexicon, named: Container[str]
+) -> Scorecard:
+    """Return the scorecard over the codes of `lexicon`; `named` are all rules and guards.
 
-    Raises DefinitionError naming a word that has no code, or totals that are out of order.
+    Raises DefinitionError naming a word that has no code, a rule or guard that is none, or totals
+    that are out of order.
     """
-    if not file.offset < file.check_in < file.crisis <= file.demoted:
-        raise DefinitionError("points.yaml", "offset, check_in, crisis and demoted must rise")
-    codes = _Codes(lexicon, "points.txt")
-    points = {codes.feature(line): Points(line.weight, *DANGERS[line.kind]) for line in lines}
+    if (
+        not file.offset < file.check_in < file.crisis
+        or file.stands > file.crisis
+        or file.stands_short > file.stands
+    ):
+        raise DefinitionError("points.yaml", "offset, check_in, crisis must rise, from stands on")
+    weighed = [line for line in lines if line.kind != FRAME]
+    features = _features(weighed, lexicon)
+    points = dict(zip(features, (line.weight for line in weighed), strict=True))
+    least = {_WORD_BYTES: file.opens, _PAIR_BYTES: file.opens_pairs}
     opening = frozenset(
-        feature
-        for feature, each in points.items()
-        if len(feature) == 2 and each.weight >= file.opens
+        feature for feature, weight in points.items() if weight >= least.get(len(feature), inf)
     )
     if not opening:
-        raise DefinitionError("points.yaml", "no word has enough points to open the scorecard")
+        raise DefinitionError("points.yaml", "nothing has enough points to open the scorecard")
+    dangers = (DANGERS[line.kind] for line in weighed)
     return Scorecard(
-        points=points,
+        points=points | _points_of_frames(lines, named),
+        dangers=dict(zip(features, dangers, strict=True)),
         offset=file.offset,
+        per_sentence=file.per_sentence,
+        per_word=file.per_word,
+        stands=file.stands,
+        stands_short=file.stands_short,
         check_in=file.check_in,
         crisis=file.crisis,
-        demoted=file.demoted,
         opening=opening,
         passed_over=frozenset(lexicon.codes[word] for word in file.passed_over),
+        families=lexicon.families,
     )
 
 
-def harmless_of(file: HarmlessFile, lines: Iterable[PointsLine], lexicon: Lexicon) -> Harmless:
-    """Return the points against danger over the codes of `lexicon`.
-
-    Raises DefinitionError naming a word that has no code, or totals that are out of order.
-    """
-    if not max(file.offset, 0.0) < file.demotes:
-        raise DefinitionError("harmless.yaml", "demotes must be above zero and above offset")
-    codes = _Codes(lexicon, "harmless.txt")
-    return Harmless(
-        points={codes.feature(line): line.weight for line in lines},
-        offset=file.offset,
-        demotes=file.demotes,
-        passed_over=frozenset(lexicon.codes[word] for word in file.passed_over),
-    )
+def _points_of_frames(lines: Iterable[PointsLine], named: Container[str]) -> dict[bytes, float]:
+    """Return the points of what frames saw. Raises DefinitionError."""
+    points = {}
+    for line in lines:
+        if line.kind == FRAME:
+            if line.word != "tier" and line.other not in named:
+                raise DefinitionError("points.txt", f"no rule or guard is called {line.other}")
+            points[f"{line.word} {line.other}".encode()] = line.weight
+    return points
 
 
-class _Codes(dict[str, bytes]):
-    """The codes of words, each looked up in the lexicon once."""
-
-    def __init__(self, lexicon: Lexicon, where: str) -> None:
-        super().__init__()
-        self._lexicon, self._where = lexicon, where
-
-    def __missing__(self, word: str) -> bytes:
-        code = self[word] = _code(word, self._lexicon)
+def _features(lines: Sequence[PointsLine], lexicon: Lexicon) -> list[bytes]:
+    """Return the feature that each line weighs. Raises DefinitionError."""
+    words = {line.word for line in lines}.union(line.other for line in lines) - {""}
+    codes = {word: _code(word, lexicon) for word in words}
+    for word, code in codes.items():
         if len(code) != 2:
-            raise DefinitionError(self._where, f"no single code stands for the word {word}")
-        return code
-
-    def feature(self, line: PointsLine) -> bytes:
-        return (NEAR if line.is_near else b"").join([self[word] for word in line.words])
+            raise DefinitionError("points.txt", f"no single code stands for the word {word}")
+    codes[""] = b""
+    return [
+        codes[word] + NEAR + codes[other] if is_near else codes[word] + codes[other]
+        for _, _, word, is_near, other in lines
+    ]
 
 
 def _code(word: str, lexicon: Lexicon) -> bytes:
     if word[0] == "{":
         return NUMBER_CODES.get(word[1:-1], b"")
+    if word[0] == "[":
+        return lexicon.family_codes.get(word[1:-1], b"")
     if word[-1] == "*":
         return lexicon.prefixes.get(word[:-1], b"")
     return lexicon.codes.get(word, b"")

@@ -1,39 +1,44 @@
-"""The scorecard: points of words and pairs of words, added up, for what no frame foresaw.
+"""The scorecard: points of words, of pairs of words and of what frames saw, added up.
 
-Frames find danger that somebody thought of. The scorecard weighs every word that a text shares
-with texts of people in danger, and with texts that only sound so: a sum of points, each of which
-is written in `points.txt` beside the words it is for. It only ever raises a finding, and one more
-sentence never lowers it, because the weightiest run of whole sentences counts. How the points are
-found is told in docs/crisis-detector.md; here they are added.
+Frames find danger that somebody thought of, and find it too where the same words deny it, tell of
+years ago or of a film. The scorecard weighs every word that a text shares with texts of people in
+danger and with texts that only sound so, beside the frames and guards that were met: a sum of
+points, each of which is written in `points.txt`. It raises what no frame foresaw, and demotes to a
+check-in what frames saw where all else speaks against it. One more sentence never lowers a
+finding, because the weightiest run of whole sentences counts. How the points are found is told in
+docs/crisis-detector.md; here they are added.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import fsum
+from typing import NamedTuple
 
 from bot.core.findings import Category, Subject, Tier
-from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION
+from bot.rules.crisis.lexicon import ENDS, FIRST_MARK
 
 _CODE_BYTES = 2
-_FIRST_MARK = 0xFF
-_ENDS = frozenset((HARD, QUESTION, NEWLINE))
 _RUN_WORDS = 80
 _RUN_SENTENCES = 12
 _REASONS = 3
+MOST_WORDS_COUNTED = 25
+"""A sentence is no longer than that, for the points that its length has."""
 NEAR = b"_"
 """Stands between two words with one or two others between them; no code holds it."""
 
 Sentence = list[bytes]
+Signs = Mapping[bytes, frozenset[bytes]]
+"""The words of a sentence, joined -> the features of what frames saw in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
-    """What a word, or a pair of words, weighs, and which danger it points to, and whose."""
+class Danger:
+    """Which danger a word, or a pair of words, points to, and whose."""
 
-    weight: float
     category: Category
     is_others: bool = False
 
@@ -42,111 +47,160 @@ class Points:
 class Score:
     """What a text came to: `reasons` are ranges of its codes, the weightiest first."""
 
-    tier: Tier
     category: Category
     subject: Subject
     reasons: tuple[tuple[int, int], ...]
 
 
+class Run(NamedTuple):
+    """The weightiest sentences in a row: their points, and the slice of all sentences."""
+
+    total: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The points of the weightiest run of sentences, and these: words and where they stand."""
+
+    total: float
+    sentences: list[tuple[Sentence, list[int]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The points of words (two bytes), of neighbours (four) and of near words (five).
+    """The points of words (two bytes), of neighbours (four), of near words (five), of frames.
 
-    `offset` is what a text without any known word has; `check_in` and `crisis` are the totals
-    that raise a finding to these tiers, `demoted` the total for a crisis of sentences in which a
-    guard spoke.
-    `opening` are the words without which nothing is added up, `passed_over` those that are never
-    looked at.
+    `dangers` tells of each word or pair what it points to; `offset` is what every text has,
+    `per_sentence` and `per_word` what its sentences and their first 25 words add; `check_in` and
+    `crisis` are the totals that raise a finding to these tiers; below `stands` what frames saw is
+    a check-in, below `stands_short` where it is a sentence of a few words. `opening` are the words
+    and neighbours without which nothing is added up where no frame was met, `passed_over` the
+    words that are never looked at. A word counts for itself and for its family in `families`.
     """
 
-    points: Mapping[bytes, Points]
+    points: Mapping[bytes, float]
+    dangers: Mapping[bytes, Danger]
     offset: float
+    per_sentence: float
+    per_word: float
+    stands: float
+    stands_short: float
     check_in: float
     crisis: float
-    demoted: float
     opening: frozenset[bytes]
     passed_over: frozenset[bytes]
+    families: Mapping[bytes, bytes]
 
-    def score(self, codes: bytes, demoted_at: Iterable[int] = ()) -> Score | None:
-        """Return the tier that the words of `codes` come to, or None below a check-in.
+    def opens(self, codes: bytes) -> bool:
+        """Return whether `codes` hold a heavy word or heavy neighbours, or ones of such families.
 
-        `demoted_at` are places in `codes` at which a guard demoted what a frame saw. Their
-        sentences, and no others, need more. The time is linear in the length.
+        It is asked of every message, so it makes no sentences.
+        """
+        heavy = self.opening
+        words = [
+            codes[place : place + _CODE_BYTES]
+            for place in range(0, len(codes), _CODE_BYTES)
+            if codes[place] != FIRST_MARK
+        ]
+        related = _families(words, self.families)
+        return not (
+            heavy.isdisjoint(words)
+            and heavy.isdisjoint(related)
+            and heavy.isdisjoint(map(bytes.__add__, words, words[1:]))
+            and heavy.isdisjoint(map(bytes.__add__, related, related[1:]))
+        )
+
+    def weigh(self, codes: bytes, seen: Iterable[tuple[int, frozenset[bytes]]] = ()) -> Weighed:
+        """Return the weightiest run of the sentences of `codes`; time is linear in the length.
+
+        `seen` are places in `codes` and the features of what a frame saw there.
         """
         sentences = sentences_of(codes, self.passed_over)
-        read = [words for words, _ in sentences]
-        guarded = self._sentences_at(codes, demoted_at)
-        total, first, last = self.best_run(read, guarded)
-        tier = Tier.CRISIS if total >= self.crisis else Tier.CHECK_IN
-        if guarded and tier < Tier.CRISIS:
-            total, first, last = self.best_run(read)
-        return self._explained(tier, sentences[first:last]) if total >= self.check_in else None
+        run = self.best_run([words for words, _ in sentences], self.signs_of(codes, seen))
+        return Weighed(run.total, sentences[run.first : run.last])
 
-    def best_run(
-        self, sentences: Sequence[Sentence], guarded: Container[bytes] = ()
-    ) -> tuple[float, int, int]:
-        """Return the highest total of sentences in a row, and the slice of them.
+    def tier(self, weighed: Weighed) -> Tier:
+        """Return the tier that the points alone come to."""
+        if weighed.total >= self.crisis:
+            return Tier.CRISIS
+        return Tier.CHECK_IN if weighed.total >= self.check_in else Tier.NONE
 
-        A run has at most eighty words, or one sentence, and at most twelve sentences. One that
-        holds a `guarded` sentence has as much less as it needs more.
+    def best_run(self, sentences: Sequence[Sentence], signs: Signs) -> Run:
+        """Return the run of sentences with the highest total.
+
+        A run has at most eighty words, or one sentence, and at most twelve sentences. What frames
+        saw in several of them counts once.
         """
-        totals = [self._total(words) for words in sentences]
-        less = [(self.demoted - self.crisis) * (b"".join(s) in guarded) for s in sentences]
-        best = (self.offset, 0, 0)
+        totals = [self.total(words) for words in sentences]
+        told = [signs.get(b"".join(words), frozenset()) for words in sentences] if signs else []
+        best = Run(self.offset, 0, 0)
         for first in range(len(totals)):
-            total, size, owed = self.offset, 0, 0.0
+            total, size, met = self.offset, 0, frozenset[bytes]()
             for last in range(first, min(first + _RUN_SENTENCES, len(totals))):
                 size += len(sentences[last])
                 if size > _RUN_WORDS and last > first:
                     break
                 total += totals[last]
-                owed = max(owed, less[last])
-                best = max(best, (total - owed, first, last + 1), key=_total_of)
+                if told and not told[last] <= met:
+                    total += self._sum(told[last] - met)
+                    met |= told[last]
+                if total > best.total:
+                    best = Run(total, first, last + 1)
         return best
 
-    def _sentences_at(self, codes: bytes, places: Iterable[int]) -> set[bytes]:
-        stretches = {_stretch_around(codes, place) for place in places}
-        return {
-            b"".join(words)
-            for low, high in stretches
-            for words, _ in sentences_of(codes[low:high], self.passed_over)
-        }
+    def signs_of(
+        self, codes: bytes, seen: Iterable[tuple[int, frozenset[bytes]]]
+    ) -> dict[bytes, frozenset[bytes]]:
+        """Return the features of what frames saw in each sentence."""
+        of_stretch: dict[tuple[int, int], set[bytes]] = {}
+        for place, features in seen:
+            of_stretch.setdefault(_stretch_around(codes, place), set()).update(features)
+        found: defaultdict[bytes, frozenset[bytes]] = defaultdict(frozenset)
+        for (low, high), together in of_stretch.items():
+            for words, _ in sentences_of(codes[low:high], self.passed_over):
+                found[b"".join(words)] |= together
+        return found
 
-    def _total(self, words: Sentence) -> float:
-        known = self.points.keys() & features_of(words)
-        return fsum(self.points[each].weight for each in known)
+    def total(self, words: Sentence) -> float:
+        """Return the points of the words of a sentence, and of its length."""
+        length = self.per_sentence + self.per_word * min(len(words), MOST_WORDS_COUNTED)
+        return length + self._sum(features_of(words, self.families))
 
-    def _explained(self, tier: Tier, sentences: list[tuple[Sentence, list[int]]]) -> Score:
-        """Return the score with its category and the places of the weightiest words."""
+    def _sum(self, features: Iterable[bytes]) -> float:
+        return fsum(map(self.points.__getitem__, self.points.keys() & features))
+
+    def explained(self, weighed: Weighed) -> Score:
+        """Return the category and the subject of a run, and where its weightiest words stand."""
         found: dict[bytes, tuple[int, int]] = {}
-        for words, places in sentences:
-            for feature, start, end in _placed(words, places):
-                if feature in self.points and self.points[feature].weight > 0:
+        for words, places in weighed.sentences:
+            related = _families(words, self.families)
+            both = chain(_placed(words, places), _placed(related, places))
+            for feature, start, end in both:
+                if feature in self.points and self.points[feature] > 0:
                     found.setdefault(feature, (start, end + _CODE_BYTES))
-        totals: defaultdict[Category, float] = defaultdict(float)
+        totals = defaultdict[Category, float](float, {Category.SUICIDE: 0.0})
         of_others = 0.0
-        for each in map(self.points.__getitem__, found):
-            totals[each.category] += each.weight
-            of_others += each.weight if each.is_others else -each.weight
-        category = max(totals, key=lambda each: (totals[each], each))
-        subject = Subject.OTHER if of_others > 0 else Subject.SELF
-        told = sorted(found, key=lambda each: (-self.points[each].weight, found[each]))
+        for feature in found:
+            weight, danger = self.points[feature], self.dangers[feature]
+            totals[danger.category] += weight
+            of_others += weight if danger.is_others else -weight
+        told = sorted(found, key=lambda each: (-self.points[each], found[each]))
         return Score(
-            tier, category, subject, tuple(dict.fromkeys(found[each] for each in told[:_REASONS]))
+            max(totals, key=lambda each: (totals[each], each)),
+            Subject.OTHER if of_others > 0 else Subject.SELF,
+            tuple(dict.fromkeys(found[each] for each in told[:_REASONS])),
         )
 
 
 def _stretch_around(codes: bytes, place: int) -> tuple[int, int]:
     """Return where the sentence that holds `place` begins and ends."""
-    before = max(codes.rfind(mark, 0, place) for mark in _ENDS)
-    behind = (codes.find(mark, place) for mark in _ENDS)
+    before = max(codes.rfind(mark, 0, place) for mark in ENDS)
+    behind = (codes.find(mark, place) for mark in ENDS)
     return (before + _CODE_BYTES if before >= 0 else 0), min(
         (found for found in behind if found >= 0), default=len(codes)
     )
-
-
-def _total_of(run: tuple[float, int, int]) -> float:
-    return run[0]
 
 
 def sentences_of(
@@ -161,11 +215,11 @@ def sentences_of(
     places: list[int] = []
     for place in range(0, len(codes), _CODE_BYTES):
         code = codes[place : place + _CODE_BYTES]
-        if code[0] != _FIRST_MARK:
+        if code[0] != FIRST_MARK:
             if code not in passed_over:
                 words.append(code)
                 places.append(place)
-        elif code in _ENDS and words:
+        elif code in ENDS and words:
             found.setdefault(b"".join(words), (words, places))
             words, places = [], []
     if words:
@@ -173,8 +227,22 @@ def sentences_of(
     return list(found.values())
 
 
-def features_of(words: Sentence) -> set[bytes]:
-    """Return the words, the neighbours, and the pairs with one or two words between them."""
+def features_of(words: Sentence, families: Mapping[bytes, bytes]) -> set[bytes]:
+    """Return the words, the neighbours, and the pairs with one or two words between them.
+
+    And the same again with the family of each word in its place.
+    """
+    found = _combined(words)
+    related = _families(words, families)
+    return found if related == words else found | _combined(related)
+
+
+def _families(words: Sentence, families: Mapping[bytes, bytes]) -> Sentence:
+    """Return the words with the family of each that has one in its place."""
+    return list(map(families.get, words, words))
+
+
+def _combined(words: Sentence) -> set[bytes]:
     found = set(words)
     found.update(map(bytes.__add__, words, words[1:]))
     led = [word + NEAR for word in words]

@@ -6,62 +6,85 @@ for groups, and costs as much again as a search of one message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import re2
 
 from bot.core.errors import DefinitionError
 
-SOURCE_PER_MB = 4096
-SET_SOURCE_PER_MB = 8192
-PATTERN_MEMORY_MB = 4
 _NOTHING: frozenset[str] = frozenset()
 _ANYWHERE = re2._Anchor.UNANCHORED
+_START = itemgetter(0)
+Span = tuple[int, int]
 
 
-def _room(memory_mb: int, size: int, source_per_mb: int) -> int:
-    """Return the memory in MB for sources of `size`.
+class Room(NamedTuple):
+    """What RE2 may keep of one pattern or set: at least so many MB, more for long sources.
 
     It bounds what texts of every kind can make RE2 keep: a full cache is emptied. Without room for
     its largest states a single pattern reads thirteen times slower, hence its share is larger; a
     set sees nothing at all, but a test reads with half of the room and misses nothing.
     """
-    return max(memory_mb, size // source_per_mb)
+
+    least_mb: float
+    source_per_mb: int
+
+    def bytes_for(self, size: int) -> int:
+        """Return the memory in bytes for sources of `size` characters."""
+        return int(max(self.least_mb, size / self.source_per_mb) * (1 << 20))
+
+
+PATTERN_ROOM = Room(4, 4096)
+BRANCH_ROOM = Room(0.25, 8192)
+"""Of a single branch of a frame: there are thousands, each with few states."""
+_TEST_ROOM = Room(4, 8192)
 
 
 class LazyPattern:
     """An RE2 pattern compiled at its first search: most rules never match, loading stays quick."""
 
-    __slots__ = ("_compiled", "_where", "write")
+    __slots__ = ("_compiled", "_room", "_where", "write")
 
-    def __init__(self, write: Callable[[], str], where: str) -> None:
-        """Take what writes the RE2 source, and where its frames were written."""
+    def __init__(self, write: Callable[[], str], where: str, room: Room = PATTERN_ROOM) -> None:
+        """Take what writes the RE2 source, where its frames were written, and its room."""
         self.write = write
         self._where = where
+        self._room = room
         self._compiled: Any = None
 
-    @property
-    def compiled(self) -> Any:
-        """RE2's own matching. Raises DefinitionError naming where the pattern was written."""
+    def compile(self) -> Any:
+        """Return RE2's own matching. Raises DefinitionError naming where it was written."""
         if self._compiled is None:
-            self._compiled = compile_one(self.write(), where=self._where).Match
+            source = self.write()
+            self._compiled = compile_one(source, where=self._where, room=self._room).Match
         return self._compiled
 
-    def search(self, codes: bytes) -> tuple[int, int] | None:
-        """Return where the leftmost match begins and ends, or None."""
-        return next(self.spans(codes), None)
+    def search(self, codes: bytes, start: int = 0) -> Span | None:
+        """Return where the leftmost match from `start` on begins and ends, or None."""
+        found: Span = self.compile()(_ANYWHERE, codes, start, len(codes))[0]
+        return found if found[0] >= 0 else None
 
-    def spans(self, codes: bytes) -> Iterator[tuple[int, int]]:
+    def spans(self, codes: bytes) -> Iterator[Span]:
         """Yield where each match begins and ends, from left to right."""
-        match, end = self.compiled, len(codes)
-        start, found = 0, match(_ANYWHERE, codes, 0, end)[0]
-        while found[0] >= 0:
-            yield found
-            if found[1] == end:
-                return
-            start = found[1] if found[1] > start else start + 1
-            found = match(_ANYWHERE, codes, start, end)[0]
+        return spans_of([self], codes)
+
+
+def spans_of(patterns: Sequence[LazyPattern], codes: bytes) -> Iterator[Span]:
+    """Yield what one pattern of all these alternatives would match, from left to right.
+
+    Of matches that begin in the same place the first pattern's counts.
+    """
+    ahead = [pattern.search(codes) for pattern in patterns]
+    while found := min(filter(None, ahead), key=_START, default=None):
+        yield found
+        start = max(found[1], found[0] + 1)
+        if found[1] == len(codes):
+            return
+        for place, (pattern, span) in enumerate(zip(patterns, ahead, strict=True)):
+            if span is not None and span[0] < start:
+                ahead[place] = pattern.search(codes, start)
 
 
 class LazySet:
@@ -71,13 +94,13 @@ class LazySet:
     the sources that match somewhere in the codes; once compiled it is RE2's own.
     """
 
-    __slots__ = ("_compiled", "_memory_mb", "_names", "_write", "match")
+    __slots__ = ("_compiled", "_names", "_room", "_write", "match")
 
-    def __init__(self, write: Callable[[], Mapping[str, str]], memory_mb: int) -> None:
+    def __init__(self, write: Callable[[], Mapping[str, str]], room: Room) -> None:
         """Take what writes the RE2 sources by name, in the order of their indexes."""
         self._write = write
         self._names: tuple[str, ...] = ()
-        self._memory_mb = memory_mb
+        self._room = room
         self._compiled: Any = None
         self.match: Callable[[bytes], list[int]] = self._first_match
 
@@ -87,9 +110,7 @@ class LazySet:
         if self._compiled is None:
             sources = self._write()
             self._names = tuple(sources)
-            self._compiled = compile_set(
-                sources.values(), names=self._names, memory_mb=self._memory_mb
-            )
+            self._compiled = compile_set(sources.values(), names=self._names, room=self._room)
             self.match = self._compiled.Match
         return self._compiled
 
@@ -110,41 +131,41 @@ class LazyTest(LazySet):
 
     def __init__(self, write: Callable[[], str], where: str) -> None:
         """Take what writes the RE2 source, and where its frames were written."""
-        super().__init__(lambda: {where: write()}, PATTERN_MEMORY_MB)
+        super().__init__(lambda: {where: write()}, _TEST_ROOM)
 
     def met(self, codes: bytes) -> bool:
         """Return whether the frame matches somewhere in `codes`."""
         return bool(self.match(codes))
 
 
-def options(memory_mb: int) -> Any:
-    """Return RE2's options for code bytes: no chatter, `memory_mb` of cache."""
+def options(memory_bytes: int) -> Any:
+    """Return RE2's options for code bytes: no chatter, so much cache."""
     chosen = re2.Options()
     chosen.encoding = re2.Options.Encoding.LATIN1
     chosen.never_capture = True
     chosen.log_errors = False
     chosen.dot_nl = True
-    chosen.max_mem = memory_mb << 20
+    chosen.max_mem = memory_bytes
     return chosen
 
 
-def compile_one(source: str, *, where: str) -> Any:
+def compile_one(source: str, *, where: str, room: Room = PATTERN_ROOM) -> Any:
     """Return the bare RE2 of `source`. Raises DefinitionError naming `where`."""
-    room = options(_room(PATTERN_MEMORY_MB, len(source), SOURCE_PER_MB))
+    chosen = options(room.bytes_for(len(source)))
     try:
-        return re2.compile(source.encode("latin-1"), room)._regexp
+        return re2.compile(source.encode("latin-1"), chosen)._regexp
     except re2.error as error:
         raise DefinitionError(where, f"not a linear pattern ({str(error)[:40]})") from error
 
 
-def compile_set(sources: Iterable[str], *, names: Iterable[str], memory_mb: int) -> Any:
+def compile_set(sources: Iterable[str], *, names: Iterable[str], room: Room) -> Any:
     """Return a bare RE2 set whose matches are indexes of `sources`.
 
     Raises DefinitionError with the name of the source at fault.
     """
     named = list(zip(names, sources, strict=True))
     size = sum(len(source) for _, source in named)
-    chosen = re2.Set.SearchSet(options(_room(memory_mb, size, SET_SOURCE_PER_MB)))
+    chosen = re2.Set.SearchSet(options(room.bytes_for(size)))
     for name, source in named:
         try:
             chosen.Add(source.encode("latin-1"))

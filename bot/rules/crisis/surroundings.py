@@ -10,13 +10,17 @@ from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from bot.core.findings import Subject
-from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION, QUOTE
-from bot.rules.crisis.model import Grammar, Guard, Reading, Rule, Scope, Who
+from bot.rules.crisis.lexicon import ENDS, QUESTION, QUOTE
+from bot.rules.crisis.model import Grammar, Guard, Rule, Scope, Who
+from bot.rules.crisis.reading import Reading
 
 _BEFORE_BYTES = 2 * 40
 _AFTER_BYTES = 2 * 30
 _REPLY_BYTES = 2 * 8
+_NEXT_BYTES = 2 * 24
 _FAR = _BEFORE_BYTES + _AFTER_BYTES
+_MARKS_PASSED = 4
+"""Marks that may stand behind a sentence, one after the other (`?!`, two ends of lines)."""
 
 
 class Surroundings(NamedTuple):
@@ -26,21 +30,25 @@ class Surroundings(NamedTuple):
     hit: bytes
     after: bytes
     sentence: bytes
+    next_sentence: bytes | None
     before_quotation: bytes | None
 
     def of(self, scope: Scope) -> bytes | None:
         """Return the slice a guard of this scope reads."""
-        if scope is Scope.BEFORE:
-            return self.before
-        if scope is Scope.AFTER:
-            return self.after
-        if scope is Scope.HIT:
-            return self.hit
         if scope is Scope.CLAUSE:
             return self.before + self.hit + self.after
-        if scope is Scope.SENTENCE:
-            return self.sentence
-        return self.before_quotation
+        found: bytes | None = getattr(self, _SLICES[scope])
+        return found
+
+
+_SLICES = {
+    Scope.BEFORE: "before",
+    Scope.HIT: "hit",
+    Scope.AFTER: "after",
+    Scope.SENTENCE: "sentence",
+    Scope.NEXT: "next_sentence",
+    Scope.QUOTE: "before_quotation",
+}
 
 
 def window(reading: Reading, start: int, end: int) -> tuple[bytes, int, int, int]:
@@ -50,7 +58,7 @@ def window(reading: Reading, start: int, end: int) -> tuple[bytes, int, int, int
     """
     codes, breaks = reading.codes, reading.breaks
     low = max(0, start - _BEFORE_BYTES)
-    around = codes[low : end + _AFTER_BYTES + _REPLY_BYTES + 2]
+    around = codes[low : end + _AFTER_BYTES + _NEXT_BYTES + 2 * _MARKS_PASSED]
     if not breaks:
         return around, start - low, 0, 0
     index = bisect_right(breaks, (start, start))
@@ -64,11 +72,10 @@ def look_around(reading: Reading, start: int, end: int) -> Surroundings:
     """Return what stands around `codes[start:end]` within its sentence and clause."""
     codes, breaks = reading.codes, reading.breaks
     low, high = max(0, start - _BEFORE_BYTES), min(len(codes), end + _AFTER_BYTES)
-    for mark in (HARD, QUESTION, NEWLINE):
+    for mark in ENDS:
         found = codes.rfind(mark, low, start)
         low = found + 2 if found >= 0 else low
-        found = codes.find(mark, end, high)
-        high = found if found >= 0 else high
+    high = _first_end(codes, end, high)
     index = bisect_right(breaks, (start, start))
     clause_low = max(low, breaks[index - 1][1]) if index else low
     index = bisect_left(breaks, (end, end))
@@ -80,8 +87,29 @@ def look_around(reading: Reading, start: int, end: int) -> Surroundings:
         codes[start:end],
         codes[end:clause_high],
         codes[low:high],
+        _next_sentence(codes, high),
         _before_quotation(codes, start, end),
     )
+
+
+def _next_sentence(codes: bytes, end: int) -> bytes | None:
+    """Return the first words of the sentence behind the mark at `end`, or None."""
+    start = end
+    for _ in range(_MARKS_PASSED):
+        if codes[start : start + 2] not in ENDS:
+            break
+        start += 2
+    if start in (end, len(codes)):
+        return None
+    return codes[start : _first_end(codes, start, min(len(codes), start + _NEXT_BYTES))]
+
+
+def _first_end(codes: bytes, start: int, high: int) -> int:
+    """Return where the first end of a sentence stands in `codes[start:high]`, or `high`."""
+    for mark in ENDS:
+        found = codes.find(mark, start, high)
+        high = found if found >= 0 else high
+    return high
 
 
 def _before_quotation(codes: bytes, start: int, end: int) -> bytes | None:

@@ -55,6 +55,31 @@ def test_what_is_close_at_hand_is_an_emergency(detector: Detector, text: str) ->
     assert detector.screen(text).tier is Tier.EMERGENCY
 
 
+TOLD_BESIDE = [
+    ("I took 40 pills.", "That was in college.", "That was an hour ago."),
+    ("I tried to kill myself.", "It was in 1998 and I've had a good life since.", "It was at 4."),
+    ("My ex choked me.", "I was nineteen, we moved away.", "I was standing in the kitchen."),
+    ("Yes, I overdosed once.", "2010. Got my chip last month.", "Tonight. Got it from a friend."),
+    ("Intenté matarme.", "Eso fue hace veinte años.", "Eso fue hace veinte minutos."),
+    ("Mi papá me pegó.", "Tenía diez años y ya pasó.", "Tiene diez cervezas encima."),
+]
+
+
+@pytest.mark.parametrize(("said", "long_ago", "lately"), TOLD_BESIDE)
+def test_a_time_long_ago_may_be_told_in_the_next_sentence(
+    detector: Detector, said: str, long_ago: str, lately: str
+) -> None:
+    assert not detector.screen(f"{said} {long_ago}").fires
+    assert detector.screen(f"{said} {lately}").fires
+    assert not detector.screen(f"{said}\n\n{long_ago}").fires
+
+
+def test_a_time_long_ago_says_nothing_of_what_begins_again(detector: Detector) -> None:
+    text = "I tried to kill myself. I was nineteen. I want to die again and I have the pills."
+    assert detector.screen(text).fires
+    assert detector.screen("I cut my arms. I was a kid but now I do it again.").fires
+
+
 CHECK_INS = [
     "I'm not suicidal",
     "i tried to kill myself in 2015",
@@ -63,7 +88,7 @@ CHECK_INS = [
     "everything feels hopeless",
     "i feel like a burden",
     "so much homework i just wanna kill myself lol",
-    "ya no aguanto más",
+    "me siento una carga",
 ]
 
 

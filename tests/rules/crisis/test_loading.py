@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.core.errors import DefinitionError
-from bot.rules.crisis.load import DEFINITIONS, load_detector, self_check
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    copy = tmp_path / "crisis"
-    shutil.copytree(DEFINITIONS, copy)
-    return copy
+from bot.rules.crisis.load import load_detector, self_check
 
 
 def write_rule(folder: Path, **changes: str) -> None:
@@ -28,10 +20,7 @@ def write_rule(folder: Path, **changes: str) -> None:
         "patterns": '["zebra"]',
     } | changes
     lines = "\n    ".join(f"{name}: {value}" for name, value in fields.items())
-    text = (
-        "group: test\ncategory: suicide\nsource: somebody\nguards: [strict]\n"
-        f"rules:\n  - {lines.strip()}\n"
-    )
+    text = f"category: suicide\nsource: somebody\nguards: [strict]\nrules:\n  - {lines.strip()}\n"
     (folder / "rules" / "zz.yaml").write_text(text, encoding="utf-8")
 
 

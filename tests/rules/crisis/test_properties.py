@@ -109,13 +109,13 @@ def test_words_run_together_in_more_ways_than_there_are_atoms_are_read_to_the_en
         assert DETECTOR.screen(f"suic id e {run}q. i want to kill myself").fires
 
 
-def test_the_gate_hides_no_rule() -> None:
-    """Searching every group without the gate finds what the gate lets through."""
-    for text in TELLING:
+def test_the_gate_hides_no_branch() -> None:
+    """Searching every branch without the gate finds what the gate lets through."""
+    for text in TELLING[::8]:
         codes = Coded(fold(text).text, DETECTOR.lexicon).codes
-        opened = set(DETECTOR.gate.set.Match(codes))
-        for index, group in enumerate(DETECTOR.groups):
-            assert index in opened or not group.set.match(codes)
+        behind = {id(branch) for branch in DETECTOR.gate.candidates(codes)}
+        for branch in DETECTOR.gate.branches:
+            assert id(branch) in behind or branch.pattern.search(codes) is None
 
 
 def test_the_detector_of_one_thread_serves_another(detector: Detector) -> None:

@@ -6,10 +6,11 @@ import random
 
 import pytest
 
-from bot.rules.crisis import gate, load_detector, search
+from bot.rules.crisis import load_detector, search
 from bot.rules.crisis.load import self_check
+from bot.rules.crisis.search import Room
 
-ROOM_MB = 4096
+ROOM_MB = 2048
 """What all caches may hold at most; a process that reads nothing but new texts keeps a quarter."""
 WORDS = [
     *("i", "you", "he", "my", "not", "no", "want", "die", "kill", "pills", "gun", "rope", "blood"),
@@ -26,10 +27,8 @@ def new_texts(count: int) -> list[str]:
 def test_nothing_is_missed_with_half_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = load_detector()
     found = [whole.screen(text) for text in new_texts(60)]
-    monkeypatch.setattr(search, "SOURCE_PER_MB", search.SOURCE_PER_MB * 2)
-    monkeypatch.setattr(search, "SET_SOURCE_PER_MB", search.SET_SOURCE_PER_MB * 2)
-    monkeypatch.setattr(search, "PATTERN_MEMORY_MB", 2)
-    monkeypatch.setattr(gate, "_GROUP_MEMORY_MB", 8)
+    room = Room.bytes_for
+    monkeypatch.setattr(Room, "bytes_for", lambda self, size: room(self, size) // 2)
     starved = load_detector()
     self_check(starved)
     assert [starved.screen(text) for text in new_texts(60)] == found
@@ -39,13 +38,13 @@ def test_the_room_of_all_rules_together_is_bounded(monkeypatch: pytest.MonkeyPat
     given: list[int] = []
     options = search.options
 
-    def count(memory_mb: int) -> object:
-        given.append(memory_mb)
-        return options(memory_mb)
+    def count(memory_bytes: int) -> object:
+        given.append(memory_bytes)
+        return options(memory_bytes)
 
     monkeypatch.setattr(search, "options", count)
     detector = load_detector()
     self_check(detector)
     for text in new_texts(60):
         detector.screen(text)
-    assert sum(given) <= ROOM_MB
+    assert sum(given) <= ROOM_MB << 20

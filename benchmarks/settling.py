@@ -1,0 +1,86 @@
+"""Settles what a fit leaves wrong among the sentences that the tests hold.
+
+A fit weighs texts against each other, so a few plain sentences ("she is unconscious, what do I
+do") always pay for many others. They are taken one by one, and the points of what stands in them
+moved by the least that makes them come out right: the passive-aggressive steps of Crammer et al.,
+Online Passive-Aggressive Algorithms, JMLR 2006.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.learning import FIRST_CODE, Read, ReadRow
+from bot.rules.crisis.detector import is_short
+from bot.rules.crisis.scorecard import Scorecard
+
+PASSES = 12
+MARGIN, ROUNDING = 0.1, 0.05
+"""How far beyond its line a sentence is moved, and how far it has to be: points are written with
+two places, and what that takes away adds up."""
+_STANDING = b"stands "
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """How many points a text lacks (or has too many, below zero), in which of its sentences."""
+
+    points: float
+    first: int
+    last: int
+
+
+def settled(card: Scorecard, rows: Sequence[ReadRow]) -> tuple[Scorecard, int]:
+    """Return the card after the steps, and how many rows are wrong still."""
+    points = dict(card.points)
+    card = replace(card, points=points)
+    wrong = 0
+    for _ in range(PASSES):
+        wrong = 0
+        for row, read in rows:
+            miss = missed(card, read, is_danger=row.is_danger)
+            if miss is not None:
+                wrong += 1
+                _move(points, card, read, miss)
+        if not wrong:
+            break
+    return card, wrong
+
+
+def missed(card: Scorecard, read: Read, *, is_danger: bool) -> Miss | None:
+    """Return what the text misses; None if it comes out right."""
+    run = card.best_run(read.sentences, read.signs)
+    line = _line(card, read)
+    beyond = run.total - line if is_danger else line - run.total
+    if beyond > ROUNDING:
+        return None
+    first, last = (run.first, run.last) if run.last > run.first else (0, len(read.sentences))
+    aim = line + MARGIN if is_danger else line - MARGIN
+    return Miss(aim - run.total, first, last)
+
+
+def _line(card: Scorecard, read: Read) -> float:
+    """Return the points from which the text fires: fewer where a frame sees danger in it."""
+    seen = [
+        words
+        for words in read.sentences
+        if any(sign.startswith(_STANDING) for sign in read.signs.get(b"".join(words), ()))
+    ]
+    if not seen:
+        return card.crisis
+    is_brief = any(is_short(b"".join(words), card.passed_over) for words in seen)
+    return card.stands_short if is_brief else card.stands
+
+
+def _move(points: dict[bytes, float], card: Scorecard, read: Read, miss: Miss) -> None:
+    """Move the points of the words: those of frames count in too many other texts."""
+    counts = read.counts(card.families, miss.first, miss.last)
+    told = {
+        feature: count
+        for feature, count in counts.items()
+        if feature in points and feature[0] >= FIRST_CODE
+    }
+    size = sum(count * count for count in told.values())
+    for feature, count in told.items():
+        points[feature] += miss.points * count / size
