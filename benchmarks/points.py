@@ -39,8 +39,9 @@ from bot.core.findings import Category, Tier
 from bot.rules.crisis import Detector, load_detector
 from bot.rules.crisis.detector import standing
 from bot.rules.crisis.load import DEFINITIONS, rule_entries
+from bot.rules.crisis.neighbours import NEAR
 from bot.rules.crisis.points_file import FRAME, OF_OTHERS
-from bot.rules.crisis.scorecard import NEAR, Scorecard
+from bot.rules.crisis.scorecard import Scorecard
 
 Danger = tuple[Row, Collection[bytes]]
 """A text of danger, and its features."""

@@ -56,7 +56,7 @@ class AnchorChoice:
     prices: Mapping[str, float]
     _priced: frozenset[str] = field(init=False, compare=False)
     _classes: dict[str, tuple[float, Anchors]] = field(default_factory=dict, compare=False)
-    _words: dict[int, float] = field(default_factory=dict, compare=False)
+    _costs: dict[int, float] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         """Know which words have a price."""
@@ -88,9 +88,14 @@ class AnchorChoice:
 
         It is infinite when the node demands no word, and nothing when it is a filler.
         """
+        known = self._costs.get(id(node))
+        if known is None:
+            known = self._costs[id(node)] = self._cost_of(node)
+        return known
+
+    def _cost_of(self, node: Node) -> float:
         if isinstance(node, Words):
-            known = self._words.get(id(node))
-            return self._cost_of_words(node) if known is None else known
+            return self._cost_of_words(node)
         if isinstance(node, ClassRef):
             return self._class(node.name)[0]
         if isinstance(node, Sequence):
@@ -106,7 +111,6 @@ class AnchorChoice:
             cost = _WORD_PRICE * len(literal) + _PREFIX_PRICE * len(words.prefixes)
             if not literal.isdisjoint(self._priced):
                 cost += sum(self.prices[word] - _WORD_PRICE for word in literal & self._priced)
-        self._words[id(words)] = cost
         return cost
 
     def _class(self, name: str) -> tuple[float, Anchors]:

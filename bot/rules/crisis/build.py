@@ -251,7 +251,7 @@ def _misspellings(disguise: DisguiseFile) -> dict[str, str]:
         parser = Parser()
         parse_all(sources, f"spellings.{word}", parser)
         near |= dict.fromkeys(parser.literal, word)
-    return near
+    return near | disguise.apostrophes
 
 
 def _tier(where: str, label: str) -> Tier:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.core.errors import DefinitionError
 from bot.rules.crisis.frame import ClassRef, Node
 from bot.rules.crisis.lexicon import NUMBER_CODES
-from bot.rules.crisis.model import DisguiseFile, GuardFile, RuleFile, WordFile
+from bot.rules.crisis.model import AnswerFile, DisguiseFile, GuardFile, RuleFile, WordFile
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of
 from bot.rules.crisis.points_file import PointsFile, PointsLine
@@ -25,6 +25,7 @@ class Definitions:
     scoring: PointsFile
     points: tuple[PointsLine, ...]
     families: Mapping[str, str]
+    answers: AnswerFile
 
 
 def parse_all(sources: Iterable[str], where: str, parser: Parser) -> tuple[Node, ...]:

@@ -52,32 +52,31 @@ class Detector:
 
     def screen(self, text: str) -> Finding:
         """Return what `text` alone says; never raises, whatever it holds."""
-        hits, reading, weighed = self._judged(text)
+        hits, weighed, view, coded = self._judged(text)
         finding = finding_of(hits, self.grammar)
         if weighed is not None and self.scorecard.tier(weighed) > finding.tier < Tier.CRISIS:
-            return self._raised(finding, hits, weighed, reading)
+            return self._raised(finding, hits, weighed, Reading(view, coded, []))
         return finding
 
     def weigh(self, text: str) -> Tier:
         """Return the tier that the points of `text` come to, whatever the rules say of it."""
-        weighed = self._judged(text)[2]
+        weighed = self._judged(text)[1]
         return Tier.NONE if weighed is None else self.scorecard.tier(weighed)
 
-    def _judged(self, text: str) -> tuple[list[Hit], Reading, Weighed | None]:
+    def _judged(self, text: str) -> tuple[list[Hit], Weighed | None, View, Coded]:
         """Return the hits in `text` after guards and points, and what the points come to."""
         view = fold(text)
         coded = Coded(view.text, self.lexicon)
         signs = self.gate.signs(coded.codes)
         hits = self.hits(text, view, coded, signs)
-        reading = Reading(view, coded, [])
         is_weak = all(hit.rule.tier is Tier.NONE for hit in hits)
         if is_weak and not self.scorecard.opens(coded.codes):
-            return hits, reading, None
+            return hits, None, view, coded
         seen = [(hit.start, signs_of(hit)) for hit in hits if hit.reading.codes == coded.codes]
         weighed = self.scorecard.weigh(coded.codes, seen)
         if weighed.total < self.scorecard.stands:
             hits = [self._demoted(hit, coded.codes, weighed.total) for hit in hits]
-        return hits, reading, weighed
+        return hits, weighed, view, coded
 
     def _demoted(self, hit: Hit, codes: bytes, total: float) -> Hit:
         """Return the hit as a check-in, unless it stands in another reading or a long sentence.

@@ -7,7 +7,6 @@ order of their own, a hundred times slower: it has to be built anew for it.
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from bot.rules.crisis import pattern
 from bot.rules.crisis.anchors import MOST_ANCHORS, Anchors
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, HARD, LONG
 from bot.rules.crisis.model import Rule
+from bot.rules.crisis.numbers import number_of, numbers_of
 from bot.rules.crisis.search import LazyPattern, Room, compile_set
 
 _SIGNS_ROOM = Room(16, 8192)
@@ -85,18 +85,13 @@ class Gate:
 
     def candidates(self, codes: bytes) -> Iterator[Branch]:
         """Yield the branches of whose every demand `codes` hold a word, the last one first."""
-        bits = filter(None, map(self.words.get, _numbers_of(codes)))
+        bits = filter(None, map(self.words.get, set(numbers_of(codes))))
         met, count = reduce(or_, bits, self.met), len(self.branches)
         open_branches = met & (met >> count) & (met >> 2 * count)
         while open_branches:
             number = open_branches.bit_length() - 1
             yield self.branches[number]
             open_branches ^= 1 << number
-
-
-def _numbers_of(codes: bytes) -> set[int]:
-    """Return the different words and marks of `codes` as numbers."""
-    return set(memoryview(codes).cast("H"))
 
 
 class Cabinet:
@@ -124,7 +119,7 @@ class Cabinet:
                     continue
                 for code in demands[place]:
                     words[code] |= bit
-        numbered = {int.from_bytes(code, sys.byteorder): bits for code, bits in words.items()}
+        numbered = {number_of(code): bits for code, bits in words.items()}
         return Gate(self._branches, numbered, met, _signs())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.findings import NOTHING_FOUND, Category, Finding, RuleHit, Subject, Tier
 from bot.rules.crisis.model import Gathering, Grammar
 from bot.rules.crisis.reading import Hit, trimmed
+from bot.rules.crisis.search import Span
 
 _URGENCY = (
     Category.OVERDOSE,
@@ -23,7 +24,10 @@ def finding_of(hits: list[Hit], grammar: Grammar, *, escalate: bool = True) -> F
     """Return the finding of all hits: the most urgent one gives tier, category and subject."""
     if not hits:
         return NOTHING_FOUND
-    rules = [RuleHit(hit.rule.id, *hit.original_span, hit.guards) for hit in hits]
+    spans = [hit.original_span for hit in hits]
+    rules = [
+        RuleHit(hit.rule.id, *span, hit.guards) for hit, span in zip(hits, spans, strict=True)
+    ]
     lead = max(hits, key=_precedence)
     tier = lead.tier
     for hit in hits if escalate else ():
@@ -32,7 +36,7 @@ def finding_of(hits: list[Hit], grammar: Grammar, *, escalate: bool = True) -> F
             rules.append(raised)
             if tier < Tier.EMERGENCY:
                 lead, tier = hit, Tier.EMERGENCY
-    gathered = _gathered(hits, grammar) if tier < Tier.CRISIS else None
+    gathered = _gathered(hits, spans, grammar) if tier < Tier.CRISIS else None
     if gathered is not None and gathered[0].to > tier:
         gathering, sign = gathered
         rules.append(RuleHit(gathering.id, *sign.original_span))
@@ -42,28 +46,31 @@ def finding_of(hits: list[Hit], grammar: Grammar, *, escalate: bool = True) -> F
     return Finding(tier, lead.rule.category, lead.subject, tuple(dict.fromkeys(rules)))
 
 
-def _gathered(hits: list[Hit], grammar: Grammar) -> tuple[Gathering, Hit] | None:
+def _gathered(
+    hits: list[Hit], spans: list[Span], grammar: Grammar
+) -> tuple[Gathering, Hit] | None:
     """Return the most urgent gathering that the standing weak signs amount to, and the first."""
     signs = {
-        hit.rule.id: hit
-        for hit in hits
+        hit.rule.id: (hit, span)
+        for hit, span in zip(hits, spans, strict=True)
         if hit.rule.tier < Tier.CRISIS and hit.subject is Subject.SELF and not hit.guards
     }
+    if not signs:
+        return None
     for gathering in grammar.gatherings:
-        own = [hit for hit in signs.values() if hit.rule.category is gathering.category]
-        if sum(1 + hit.rule.tier for hit in _apart(own)) >= gathering.weight:
-            return gathering, own[0]
+        own = [sign for sign in signs.values() if sign[0].rule.category is gathering.category]
+        if own and sum(1 + tier for tier in _tiers_apart(own)) >= gathering.weight:
+            return gathering, own[0][0]
     return None
 
 
-def _apart(hits: list[Hit]) -> list[Hit]:
-    """Return the hits that share no words with a heavier one: one phrase is one sign."""
-    kept: list[tuple[int, int, Hit]] = []
-    for hit in sorted(hits, key=lambda each: -each.rule.tier):
-        start, end = hit.original_span
-        if all(end <= other_start or other_end <= start for other_start, other_end, _ in kept):
-            kept.append((start, end, hit))
-    return [hit for _, _, hit in kept]
+def _tiers_apart(signs: list[tuple[Hit, Span]]) -> list[Tier]:
+    """Return the tiers of those that share no words with a heavier one: one phrase is one sign."""
+    kept: list[tuple[Span, Tier]] = []
+    for hit, (start, end) in sorted(signs, key=lambda each: -each[0].rule.tier):
+        if all(end <= other_start or other_end <= start for (other_start, other_end), _ in kept):
+            kept.append(((start, end), hit.rule.tier))
+    return [tier for _, tier in kept]
 
 
 def _precedence(hit: Hit) -> tuple[int, bool, int]:

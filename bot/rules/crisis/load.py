@@ -6,7 +6,9 @@ every rule that its own example fires it and its own near miss does not.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +42,11 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
 
     Raises DefinitionError naming the rule, class or guard that is wrong.
     """
+    with _without_collection():
+        return _built(_definitions(folder))
+
+
+def _definitions(folder: Path) -> Definitions:
     definitions = Definitions(
         words=tuple(_read(path, WordFile) for path in sorted(folder.glob("words*.yaml"))),
         rules=tuple(_read(path, RuleFile) for path in _rule_paths(folder)),
@@ -48,16 +55,33 @@ def load_detector(folder: Path = DEFINITIONS) -> Detector:
         scoring=_read(folder / "points.yaml", PointsFile),
         points=read_points(_text(folder / "points.txt")),
         families=read_families(_text(folder / "families.txt")),
+        answers=_read(folder / "answers.yaml", AnswerFile),
     )
     _refuse_double_ids(definitions.rules)
+    return definitions
+
+
+def _built(definitions: Definitions) -> Detector:
     builder = build.Builder(definitions)
     return Detector(
         lexicon=builder.lexicon,
         gate=builder.gate(),
         grammar=builder.grammar(),
         scorecard=builder.scorecard(),
-        answers=compile_answers(_read(folder / "answers.yaml", AnswerFile)),
+        answers=compile_answers(definitions.answers),
     )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let nothing be looked for that could be freed: a million objects are made here, to stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def rule_entries(folder: Path = DEFINITIONS) -> Iterator[RuleEntry]:

@@ -129,6 +129,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `spellings` lists, for a word of the frames, the ways it is also written; `mangled` are words
     whose letters are often hidden, slipped or left out; `broken` are words split by blanks.
+    `apostrophes` are words that are told by theirs.
     `fillers` are left out before the frames are searched; common words are
     too frequent to open the gate by themselves; `sounded` are Spanish words that are also read
     when they are written by ear; `shortened` lists what else may stand for a word in a frame.
@@ -139,6 +140,7 @@ class DisguiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     common_words_es: list[str]
     stems: list[str]
     spellings: dict[str, list[str]]
+    apostrophes: dict[str, str]
     real_words: list[str]
     backwards: list[str]
     fillers: list[str]

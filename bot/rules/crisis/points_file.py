@@ -16,7 +16,8 @@ import msgspec
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category
 from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon
-from bot.rules.crisis.scorecard import NEAR, Danger, Scorecard
+from bot.rules.crisis.neighbours import NEAR
+from bot.rules.crisis.scorecard import Danger, Scorecard
 
 OF_OTHERS = "/other"
 DANGERS = {
@@ -25,8 +26,9 @@ DANGERS = {
 """How a line names a danger -> the danger."""
 _WORD_BYTES, _PAIR_BYTES = 2, 4
 FRAME = "frame"
-_KIND = "|".join((*sorted(DANGERS, reverse=True), FRAME))
-_LINE = re.compile(rf"(-?\d+\.\d+) ({_KIND}) (\S+)(?: (_ )?(\S+))?")
+_KINDS = frozenset({*DANGERS, FRAME})
+_WEIGHT = re.compile(r"-?\d+\.\d+")
+_MOST_PARTS = 5
 
 
 class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,12 +84,18 @@ def read_points(text: str) -> tuple[PointsLine, ...]:
 
 
 def _line(line: str, number: int) -> PointsLine:
-    found = _LINE.fullmatch(line)
-    if found is None:
-        problem = "not `points kind word [_] [word]`"
-        raise DefinitionError(f"points.txt, line {number}", problem)
-    weight, kind, word, near, other = found.groups("")
-    return PointsLine(float(weight), kind, word, bool(near), other)
+    parts = line.split(" ")
+    is_near = len(parts) == _MOST_PARTS and parts[3] == "_"
+    if len(parts) - is_near not in (3, 4) or "" in parts or parts[1] not in _KINDS:
+        raise _not_a_line(number)
+    if _WEIGHT.fullmatch(parts[0]) is None:
+        raise _not_a_line(number)
+    other = parts[-1] if len(parts) > 3 else ""
+    return PointsLine(float(parts[0]), parts[1], parts[2], is_near, other)
+
+
+def _not_a_line(number: int) -> DefinitionError:
+    return DefinitionError(f"points.txt, line {number}", "not `points kind word [_] [word]`")
 
 
 def words_weighed(passed_over: Iterable[str], lines: Iterable[PointsLine]) -> Iterator[str]:

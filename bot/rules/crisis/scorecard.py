@@ -12,23 +12,21 @@ docs/crisis-detector.md; here they are added.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from itertools import chain
 from math import fsum
 from typing import NamedTuple
 
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis.lexicon import ENDS, FIRST_MARK
+from bot.rules.crisis.neighbours import CODE_BYTES, NEAR, Neighbours, Openers
 
-_CODE_BYTES = 2
 _RUN_WORDS = 80
 _RUN_SENTENCES = 12
 _REASONS = 3
 MOST_WORDS_COUNTED = 25
 """A sentence is no longer than that, for the points that its length has."""
-NEAR = b"_"
-"""Stands between two words with one or two others between them; no code holds it."""
 
 Sentence = list[bytes]
 Signs = Mapping[bytes, frozenset[bytes]]
@@ -62,10 +60,15 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The points of the weightiest run of sentences, and these: words and where they stand."""
+    """The codes of a text, and their weightiest run of sentences."""
 
-    total: float
-    sentences: list[tuple[Sentence, list[int]]]
+    codes: bytes
+    run: Run
+
+    @property
+    def total(self) -> float:
+        """The points of the run."""
+        return self.run.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +95,28 @@ class Scorecard:
     opening: frozenset[bytes]
     passed_over: frozenset[bytes]
     families: Mapping[bytes, bytes]
+    _openers: Openers = field(init=False, repr=False, compare=False)
+    _neighbours: Neighbours = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort what counts by the word it begins with."""
+        object.__setattr__(self, "_openers", Openers.of(self.opening, self.families))
+        object.__setattr__(self, "_neighbours", Neighbours.of(self.points))
 
     def opens(self, codes: bytes) -> bool:
         """Return whether `codes` hold a heavy word or heavy neighbours, or ones of such families.
 
-        It is asked of every message, so it makes no sentences.
+        It is asked of every message.
         """
-        heavy = self.opening
-        words = [
-            codes[place : place + _CODE_BYTES]
-            for place in range(0, len(codes), _CODE_BYTES)
-            if codes[place] != FIRST_MARK
-        ]
-        related = _families(words, self.families)
-        return not (
-            heavy.isdisjoint(words)
-            and heavy.isdisjoint(related)
-            and heavy.isdisjoint(map(bytes.__add__, words, words[1:]))
-            and heavy.isdisjoint(map(bytes.__add__, related, related[1:]))
-        )
+        return self._openers.are_met(codes)
 
     def weigh(self, codes: bytes, seen: Iterable[tuple[int, frozenset[bytes]]] = ()) -> Weighed:
         """Return the weightiest run of the sentences of `codes`; time is linear in the length.
 
         `seen` are places in `codes` and the features of what a frame saw there.
         """
-        sentences = sentences_of(codes, self.passed_over)
-        run = self.best_run([words for words, _ in sentences], self.signs_of(codes, seen))
-        return Weighed(run.total, sentences[run.first : run.last])
+        sentences = wordings_of(codes, self.passed_over)
+        return Weighed(codes, self.best_run(sentences, self.signs_of(codes, seen)))
 
     def tier(self, weighed: Weighed) -> Tier:
         """Return the tier that the points alone come to."""
@@ -159,27 +156,32 @@ class Scorecard:
             of_stretch.setdefault(_stretch_around(codes, place), set()).update(features)
         found: defaultdict[bytes, frozenset[bytes]] = defaultdict(frozenset)
         for (low, high), together in of_stretch.items():
-            for words, _ in sentences_of(codes[low:high], self.passed_over):
+            for words in wordings_of(codes[low:high], self.passed_over):
                 found[b"".join(words)] |= together
         return found
 
     def total(self, words: Sentence) -> float:
         """Return the points of the words of a sentence, and of its length."""
         length = self.per_sentence + self.per_word * min(len(words), MOST_WORDS_COUNTED)
-        return length + self._sum(features_of(words, self.families))
+        found: set[bytes | None] = {*words, *self._neighbours.met(words)}
+        related = _families(words, self.families)
+        if related != words:
+            found.update(related, self._neighbours.met(related))
+        return length + self._sum(found)
 
-    def _sum(self, features: Iterable[bytes]) -> float:
+    def _sum(self, features: Set[bytes | None]) -> float:
         return fsum(map(self.points.__getitem__, self.points.keys() & features))
 
     def explained(self, weighed: Weighed) -> Score:
         """Return the category and the subject of a run, and where its weightiest words stand."""
         found: dict[bytes, tuple[int, int]] = {}
-        for words, places in weighed.sentences:
+        _, first, last = weighed.run
+        for words, places in sentences_of(weighed.codes, self.passed_over)[first:last]:
             related = _families(words, self.families)
             both = chain(_placed(words, places), _placed(related, places))
             for feature, start, end in both:
                 if feature in self.points and self.points[feature] > 0:
-                    found.setdefault(feature, (start, end + _CODE_BYTES))
+                    found.setdefault(feature, (start, end + CODE_BYTES))
         totals = defaultdict[Category, float](float, {Category.SUICIDE: 0.0})
         of_others = 0.0
         for feature in found:
@@ -198,7 +200,7 @@ def _stretch_around(codes: bytes, place: int) -> tuple[int, int]:
     """Return where the sentence that holds `place` begins and ends."""
     before = max(codes.rfind(mark, 0, place) for mark in ENDS)
     behind = (codes.find(mark, place) for mark in ENDS)
-    return (before + _CODE_BYTES if before >= 0 else 0), min(
+    return (before + CODE_BYTES if before >= 0 else 0), min(
         (found for found in behind if found >= 0), default=len(codes)
     )
 
@@ -213,8 +215,8 @@ def sentences_of(
     found: dict[bytes, tuple[Sentence, list[int]]] = {}
     words: Sentence = []
     places: list[int] = []
-    for place in range(0, len(codes), _CODE_BYTES):
-        code = codes[place : place + _CODE_BYTES]
+    for place in range(0, len(codes), CODE_BYTES):
+        code = codes[place : place + CODE_BYTES]
         if code[0] != FIRST_MARK:
             if code not in passed_over:
                 words.append(code)
@@ -225,6 +227,15 @@ def sentences_of(
     if words:
         found.setdefault(b"".join(words), (words, places))
     return list(found.values())
+
+
+def wordings_of(codes: bytes, passed_over: frozenset[bytes]) -> list[Sentence]:
+    """Return the sentences of `sentences_of` without their places."""
+    if FIRST_MARK in codes:
+        return [words for words, _ in sentences_of(codes, passed_over)]
+    every = [codes[place : place + CODE_BYTES] for place in range(0, len(codes), CODE_BYTES)]
+    words = every if passed_over.isdisjoint(every) else [w for w in every if w not in passed_over]
+    return [words] if words else []
 
 
 def features_of(words: Sentence, families: Mapping[bytes, bytes]) -> set[bytes]:

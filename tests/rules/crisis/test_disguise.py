@@ -67,6 +67,8 @@ DISGUISED = [
     "i t00k all the pi11s",
     "🔫 to my head rn",
     "i wanna ☠️ myself",
+    "od'd",
+    "just OD’d.",
 ]
 
 
@@ -87,6 +89,7 @@ def test_long_words_that_decode_to_nothing_are_left_alone(detector: Detector) ->
 
 LOOK_ALIKES = [
     "killing time",
+    "so odd. just odd",
     "the skills test",
     "was willing",
     "how many kilos are in 100 pounds",

@@ -16,6 +16,10 @@ PAIRS = [
     ("no intention whatsoever of harming myself", "no reason not to kill myself"),
     ("i don't want to die", "not a day goes by that i don't want to die"),
     ("i don't have any plans to kill myself", "i don't have anyone i want to kill myself"),
+    (
+        "los antibióticos me los tomé todos, ya terminé",
+        "los antibióticos me los tomé todos de golpe",
+    ),
     ("i am not suicidal", "i'm not suicidal, but i want to die tonight"),
     ("i said i wasn't going to kill myself", "i never said i wasn't going to kill myself"),
     ("not going to kill myself", "trying not to kill myself"),

@@ -14,8 +14,9 @@ from bot.rules.crisis import Detector
 from bot.rules.crisis.detector import GUARD_ID
 from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION
 from bot.rules.crisis.load import DEFINITIONS, load_detector
+from bot.rules.crisis.neighbours import NEAR
 from bot.rules.crisis.points_file import read_points
-from bot.rules.crisis.scorecard import NEAR, Danger, Scorecard, features_of, sentences_of
+from bot.rules.crisis.scorecard import Danger, Scorecard, features_of, sentences_of
 
 A, B, C, D, E, F = (bytes((0x83, low)) for low in range(6))
 OPENER = bytes((0x83, 9))
