@@ -24,7 +24,7 @@ from bot.rules.crisis.lexicon import Lexicon
 from bot.rules.crisis.model import Grammar, Rule, Scope
 from bot.rules.crisis.reading import Hit, Reading, trimmed
 from bot.rules.crisis.scorecard import Scorecard, Weighed
-from bot.rules.crisis.search import LazyPattern, spans_of
+from bot.rules.crisis.search import LazyPattern, Spans, behind
 from bot.rules.crisis.surroundings import (
     guards_met,
     is_excused,
@@ -201,12 +201,17 @@ def _best_occurrences(
     best: dict[bytes, Hit] = {}
     judged = set()
     codes = reading.codes
-    for span in spans_of(branches, codes):
+    spans = Spans(branches, codes)
+    span = spans.from_(0)
+    while span is not None:
         start, end = trimmed(codes, span)
-        sentence = reading.sentence_at(start)
+        low, high = reading.sentence_around(start)
+        sentence = codes[low:high]
         known = best.get(sentence)
         if known is not None and known.tier == rule.tier and known.subject is Subject.SELF:
+            span = spans.from_(max(high, behind(span)))  # nothing in it outweighs that
             continue
+        span = spans.from_(behind(span))
         told_by = (end - start, *window(reading, start, end))
         if told_by in judged:
             continue  # what stands in the same surroundings outweighs nothing

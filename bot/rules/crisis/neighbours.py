@@ -16,6 +16,8 @@ CODE_BYTES = 2
 NEAR = b"_"
 """Stands between two words with one or two others between them; no code holds it."""
 Pairs = dict[bytes, bytes]
+_GAPS = {CODE_BYTES: (0,), 2 * CODE_BYTES: (1,), 2 * CODE_BYTES + len(NEAR): (2, 3)}
+"""How far the second word of a feature is from its first, by the length of the feature."""
 _NO_PAIRS: Pairs = {}
 _NONE: frozenset[int] = frozenset()
 
@@ -96,3 +98,15 @@ class Openers:
             return True
         related = map(self.families.get, words[1:], words[1:])
         return any(map(contains, behind, related))
+
+
+def place_of(feature: bytes, words: Sequence[bytes]) -> tuple[int, int] | None:
+    """Return the indexes of the first and the last word of a feature where it first stands."""
+    first, second = feature[:CODE_BYTES], feature[-CODE_BYTES:]
+    gaps = _GAPS[len(feature)]
+    for index, word in enumerate(words):
+        if word == first:
+            for gap in gaps:
+                if words[index + gap : index + gap + 1] == [second]:
+                    return index, index + gap
+    return None

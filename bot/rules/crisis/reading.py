@@ -34,15 +34,18 @@ class Reading:
 
     def sentence_at(self, place: int) -> bytes:
         """Return the codes of the sentence that holds `place`."""
+        return self.codes[slice(*self.sentence_around(place))]
+
+    def sentence_around(self, place: int) -> tuple[int, int]:
+        """Return where the sentence that holds `place` begins and ends."""
         codes, ends = self.codes, self._ends
         if not ends:
             marks = (place for place in range(0, len(codes), 2) if codes[place] == FIRST_MARK)
             ends.extend(place for place in marks if codes[place : place + 2] in ENDS)
             ends.append(len(codes))
         index = bisect_right(ends, place)
-        return codes[
-            ends[index - 1] + 2 if index else 0 : ends[index] if index < len(ends) else None
-        ]
+        start = ends[index - 1] + 2 if index else 0
+        return start, ends[index] if index < len(ends) else len(codes)
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the range of the original text that `codes[start:end]` stands for."""

@@ -12,15 +12,14 @@ docs/crisis-detector.md; here they are added.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain
 from math import fsum
 from typing import NamedTuple
 
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis.lexicon import ENDS, FIRST_MARK
-from bot.rules.crisis.neighbours import CODE_BYTES, NEAR, Neighbours, Openers
+from bot.rules.crisis.neighbours import CODE_BYTES, NEAR, Neighbours, Openers, place_of
 
 _RUN_WORDS = 80
 _RUN_SENTENCES = 12
@@ -163,37 +162,50 @@ class Scorecard:
     def total(self, words: Sentence) -> float:
         """Return the points of the words of a sentence, and of its length."""
         length = self.per_sentence + self.per_word * min(len(words), MOST_WORDS_COUNTED)
+        return length + self._sum(self._met(words))
+
+    def _met(self, words: Sentence) -> set[bytes | None]:
+        """Return the features of a sentence, and of pairs those that count, beside None."""
         found: set[bytes | None] = {*words, *self._neighbours.met(words)}
         related = _families(words, self.families)
         if related != words:
             found.update(related, self._neighbours.met(related))
-        return length + self._sum(found)
+        return found
 
     def _sum(self, features: Set[bytes | None]) -> float:
         return fsum(map(self.points.__getitem__, self.points.keys() & features))
 
     def explained(self, weighed: Weighed) -> Score:
         """Return the category and the subject of a run, and where its weightiest words stand."""
-        found: dict[bytes, tuple[int, int]] = {}
         _, first, last = weighed.run
-        for words, places in sentences_of(weighed.codes, self.passed_over)[first:last]:
-            related = _families(words, self.families)
-            both = chain(_placed(words, places), _placed(related, places))
-            for feature, start, end in both:
-                if feature in self.points and self.points[feature] > 0:
-                    found.setdefault(feature, (start, end + CODE_BYTES))
+        sentences = sentences_of(weighed.codes, self.passed_over)[first:last]
+        met = {feature for words, _ in sentences for feature in self._met(words)}
+        points = self.points
+        speaking = [each for each in points.keys() & met if points[each] > 0]
+        told = sorted(speaking, key=lambda each: (-points[each], each))
         totals = defaultdict[Category, float](float, {Category.SUICIDE: 0.0})
         of_others = 0.0
-        for feature in found:
-            weight, danger = self.points[feature], self.dangers[feature]
+        for feature in told:
+            weight, danger = points[feature], self.dangers[feature]
             totals[danger.category] += weight
             of_others += weight if danger.is_others else -weight
-        told = sorted(found, key=lambda each: (-self.points[each], found[each]))
+        places = [self._place_of(feature, sentences) for feature in told[:_REASONS]]
         return Score(
             max(totals, key=lambda each: (totals[each], each)),
             Subject.OTHER if of_others > 0 else Subject.SELF,
-            tuple(dict.fromkeys(found[each] for each in told[:_REASONS])),
+            tuple(dict.fromkeys(places)),
         )
+
+    def _place_of(
+        self, feature: bytes, sentences: Sequence[tuple[Sentence, list[int]]]
+    ) -> tuple[int, int]:
+        """Return where the words of a feature that is in one of the sentences begin and end."""
+        for words, places in sentences:
+            for read in (words, _families(words, self.families)):
+                found = place_of(feature, read)
+                if found is not None:
+                    return places[found[0]], places[found[1]] + CODE_BYTES
+        return 0, 0
 
 
 def _stretch_around(codes: bytes, place: int) -> tuple[int, int]:
@@ -260,12 +272,3 @@ def _combined(words: Sentence) -> set[bytes]:
     found.update(map(bytes.__add__, led, words[2:]))
     found.update(map(bytes.__add__, led, words[3:]))
     return found
-
-
-def _placed(words: Sentence, places: list[int]) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each feature with the places of its first and its last word."""
-    for gap in range(4):
-        between = NEAR if gap > 1 else b""
-        for index in range(len(words) - gap):
-            feature = words[index] + between + words[index + gap] if gap else words[index]
-            yield feature, places[index], places[index + gap]

@@ -71,20 +71,40 @@ class LazyPattern:
         return spans_of([self], codes)
 
 
-def spans_of(patterns: Sequence[LazyPattern], codes: bytes) -> Iterator[Span]:
-    """Yield what one pattern of all these alternatives would match, from left to right.
+class Spans:
+    """What one pattern of all these alternatives would match, found from left to right.
 
     Of matches that begin in the same place the first pattern's counts.
     """
-    ahead = [pattern.search(codes) for pattern in patterns]
-    while found := min(filter(None, ahead), key=_START, default=None):
-        yield found
-        start = max(found[1], found[0] + 1)
-        if found[1] == len(codes):
-            return
-        for place, (pattern, span) in enumerate(zip(patterns, ahead, strict=True)):
+
+    __slots__ = ("_ahead", "_codes", "_patterns")
+
+    def __init__(self, patterns: Sequence[LazyPattern], codes: bytes) -> None:
+        """Search `codes`, which hold no place before the first."""
+        self._patterns = patterns
+        self._codes = codes
+        self._ahead = [pattern.search(codes) for pattern in patterns]
+
+    def from_(self, start: int) -> Span | None:
+        """Return the leftmost match from `start` on, or None; `start` never goes back."""
+        for place, span in enumerate(self._ahead):
             if span is not None and span[0] < start:
-                ahead[place] = pattern.search(codes, start)
+                self._ahead[place] = self._patterns[place].search(self._codes, start)
+        return min(filter(None, self._ahead), key=_START, default=None)
+
+
+def spans_of(patterns: Sequence[LazyPattern], codes: bytes) -> Iterator[Span]:
+    """Yield what one pattern of all these alternatives would match, from left to right."""
+    spans = Spans(patterns, codes)
+    found = spans.from_(0)
+    while found is not None:
+        yield found
+        found = None if found[1] == len(codes) else spans.from_(behind(found))
+
+
+def behind(span: Span) -> int:
+    """Return where what comes after a match may begin."""
+    return max(span[1], span[0] + 1)
 
 
 class LazySet:
