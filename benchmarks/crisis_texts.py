@@ -13,7 +13,7 @@ from typing import TypeVar
 import yaml
 
 from benchmarks.chat import TAUGHT, chat_texts
-from bot.rules.crisis.load import rule_entries
+from bot.rules.crisis.load import DEFINITIONS, rule_entries
 from tests.rules.crisis import (
     test_grids,
     test_grids_es,
@@ -35,6 +35,7 @@ SEALED = (
     "neighbours.jsonl",
     "examiners.jsonl",
     "townsfolk.jsonl",
+    "arrivals.jsonl",
 )
 """Nobody who tunes reads these: halves of writers learned from, and writers never learned from."""
 OTHERS = ("third_person", "third_party")
@@ -88,6 +89,13 @@ def ordinary_rows(folder: Path) -> Iterator[Row]:
 def chat_rows() -> Iterator[Row]:
     """Yield what was written in the chats that teach what is ordinary."""
     return (Row(text, CHAT, "") for text in chat_texts(TAUGHT))
+
+
+def checked_rows() -> Iterator[Row]:
+    """Yield the sentences that `points.yaml` holds the points to."""
+    told = yaml.safe_load((DEFINITIONS / "points.yaml").read_text("utf-8"))
+    for names, label in ((("fires", "upholds"), DANGER), (("spares", "demotes"), "none")):
+        yield from (Row(text, label, "") for name in names for text in told[name])
 
 
 def grid_rows() -> Iterator[Row]:

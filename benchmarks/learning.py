@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.crisis_texts import CHAT, ORDINARY, Row, some
@@ -62,8 +62,13 @@ class Sample:
     row: Row
 
 
-def learned(rows: Sequence[ReadRow], card: Scorecard, more: Sequence[ReadRow]) -> Scorecard:
-    """Return the scorecard of the `rows`.
+def learned(
+    rows: Sequence[ReadRow],
+    card: Scorecard,
+    more: Sequence[ReadRow],
+    can_be_told: Callable[[bytes], bool],
+) -> Scorecard:
+    """Return the scorecard of the `rows`, of features that can be told in a file of points.
 
     First whole texts count; then, of each text of danger, the run of sentences that the scorecard
     found; beside every other text the run that looked worst; and what of `more` (products of
@@ -73,12 +78,12 @@ def learned(rows: Sequence[ReadRow], card: Scorecard, more: Sequence[ReadRow]) -
     samples = [Sample(each.counts(card.families), row) for row, each in rows]
     chat = some([each for each in more if each[0].label == CHAT], CHAT_SHARE)
     quiet = [Sample(each.counts(card.families), row) for row, each in chat]
-    card = fitted([*samples, *quiet], card)
+    card = fitted([*samples, *quiet], card, can_be_told)
     own = [each for each in samples if not each.row.is_danger]
     for steps in (*[()] * (ROUNDS - 1), STEPS):
         worst = list(_worst_runs(rows, card))
         hard.update(_wrong(more, card))
-        card = fitted([*own, *worst, *quiet, *hard.values()], card, steps)
+        card = fitted([*own, *worst, *quiet, *hard.values()], card, can_be_told, steps)
     return card
 
 
@@ -105,7 +110,12 @@ def _worst_runs(rows: Sequence[ReadRow], card: Scorecard) -> Iterator[Sample]:
             yield Sample(each.counts(card.families, first, last), row)
 
 
-def fitted(samples: Sequence[Sample], card: Scorecard, steps: Sequence[int] = ()) -> Scorecard:
+def fitted(
+    samples: Sequence[Sample],
+    card: Scorecard,
+    can_be_told: Callable[[bytes], bool],
+    steps: Sequence[int] = (),
+) -> Scorecard:
     """Return the card with the points that a logistic regression gives the samples.
 
     `steps` are how many of the weightiest features are left, one after the other.
@@ -116,7 +126,7 @@ def fitted(samples: Sequence[Sample], card: Scorecard, steps: Sequence[int] = ()
         scaled,
         [each.row.is_danger for each in samples],
         [each.row.weight for each in samples],
-        common(own),
+        [*filter(can_be_told, common(own))],
         keep=(SENTENCE, WORDS),
         steps=steps,
     )

@@ -15,6 +15,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from benchmarks.crisis_texts import (
     Row,
     all_placed_rows,
     chat_rows,
+    checked_rows,
     example_rows,
     grid_rows,
     net_rows,
@@ -47,6 +49,8 @@ Danger = tuple[Row, Collection[bytes]]
 """A text of danger, and its features."""
 GRID_SHARE = 0.1
 LEAST_POINTS = 0.02
+DISTRUSTED = ("voi", "voi a")
+"""A phone's `voy`: whoever wrote it in our texts was mostly in danger, in life everybody does."""
 OTHERS_RATIO = 2.0
 """How much more often a word stands in texts about others before it speaks of others."""
 CATEGORY_NAMES = {"self_harm": "self-harm", "harm_others": "harm-to-others"}
@@ -100,10 +104,7 @@ def written(
     A rule without a line is one that the fit has not met, and is not judged by points.
     """
     for feature in sorted(weights, key=lambda each: (-weights[each], each)):
-        words = named(feature, names)
-        is_rule = feature.startswith(b"stands ")
-        if words is not None and (is_rule or abs(weights[feature]) >= LEAST_POINTS):
-            yield f"{weights[feature]:.2f} {kinds(feature)} {words}"
+        yield f"{weights[feature]:.2f} {kinds(feature)} {named(feature, names)}"
 
 
 def named(feature: bytes, names: dict[bytes, str]) -> str | None:
@@ -115,6 +116,19 @@ def named(feature: bytes, names: dict[bytes, str]) -> str | None:
     if None in words:
         return None
     return (f" {NEAR.decode()} " if len(feature) == 5 else " ").join(map(str, words))
+
+
+def can_be_told(feature: bytes, names: dict[bytes, str]) -> bool:
+    """Return whether a feature may have points: it has a name, and none that is distrusted."""
+    name = named(feature, names)
+    return name is not None and name not in DISTRUSTED
+
+
+def as_written(card: Scorecard) -> Scorecard:
+    """Return the card as a file of points tells it, without the smallest points."""
+    points = {feature: round(weight, 2) for feature, weight in card.points.items()}
+    heavy = {each: weight for each, weight in points.items() if abs(weight) >= LEAST_POINTS}
+    return replace(card, points=heavy)
 
 
 def main(arguments: Any) -> None:
@@ -129,8 +143,9 @@ def main(arguments: Any) -> None:
     rows = read_all(reader, [*own, *beside, *some(grids, GRID_SHARE), *ordinary])
     begun = replace(detector.scorecard, families=lexicon.families)
     more = read_all(reader, [*grids, *chat])
-    held = [*more[: len(grids)], *read_all(reader, [*beside, *all_placed_rows()])]
-    card, wrong = settled(learned(rows, begun, more), held)
+    held = [*more[: len(grids)], *read_all(reader, [*beside, *checked_rows(), *all_placed_rows()])]
+    card = as_written(learned(rows, begun, more, partial(can_be_told, names=names)))
+    card, wrong = settled(card, held)
     print(f"{wrong} of {len(held)} sentences that tests hold come out wrong by points")
     dangers = [(row, each.counts(lexicon.families).keys()) for row, each in rows if row.is_danger]
     categories, others = categories_of(dangers, detector), others_of(dangers)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from benchmarks.learning import FIRST_CODE, Read, ReadRow
 from bot.rules.crisis.detector import is_short
+from bot.rules.crisis.lexicon import UNKNOWN
+from bot.rules.crisis.neighbours import CODE_BYTES
 from bot.rules.crisis.scorecard import Scorecard
 
 PASSES = 12
@@ -34,9 +36,9 @@ class Miss:
 def settled(card: Scorecard, rows: Sequence[ReadRow]) -> tuple[Scorecard, int]:
     """Return the card after the steps, and how many rows are wrong still."""
     points = dict(card.points)
-    card = replace(card, points=points)
     wrong = 0
     for _ in range(PASSES):
+        card = replace(card, points=points)  # it sorts neighbours that had no points before
         wrong = 0
         for row, read in rows:
             miss = missed(card, read, is_danger=row.is_danger)
@@ -74,13 +76,17 @@ def _line(card: Scorecard, read: Read) -> float:
 
 
 def _move(points: dict[bytes, float], card: Scorecard, read: Read, miss: Miss) -> None:
-    """Move the points of the words: those of frames count in too many other texts."""
+    """Move the points of the words: those of frames count in too many other texts.
+
+    Where no word has points, neighbours get some.
+    """
     counts = read.counts(card.families, miss.first, miss.last)
-    told = {
-        feature: count
-        for feature, count in counts.items()
-        if feature in points and feature[0] >= FIRST_CODE
+    words = {each: count for each, count in counts.items() if each[0] >= FIRST_CODE}
+    told = {each: count for each, count in words.items() if each in points} or {
+        each: count
+        for each, count in words.items()
+        if len(each) == 2 * CODE_BYTES and UNKNOWN not in (each[:CODE_BYTES], each[CODE_BYTES:])
     }
     size = sum(count * count for count in told.values())
     for feature, count in told.items():
-        points[feature] += miss.points * count / size
+        points[feature] = points.get(feature, 0.0) + miss.points * count / size

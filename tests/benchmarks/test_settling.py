@@ -75,3 +75,9 @@ def test_where_a_frame_stands_less_is_asked_and_least_in_few_words(
 def test_two_rows_that_contradict_each_other_are_counted_as_wrong() -> None:
     _, wrong = settled(card({A: 1.0}), [row("crisis", [A]), row("none", [A])])
     assert wrong > 0
+
+
+def test_where_no_word_has_points_neighbours_get_some() -> None:
+    found, _ = settled(card({C: 1.0, FRAME: 0.1}), [row("crisis", [A, B] * 4, frame=True)])
+    assert found.best_run([[A, B] * 4], {b"".join([A, B] * 4): frozenset({FRAME})}).total > -0.5
+    assert A + B in found.points

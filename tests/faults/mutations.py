@@ -279,7 +279,8 @@ MUTATIONS = (
     Mutation(
         "a reply that may not have left is not shown",
         _in(REPLAYING, "        _note_unknown(parts, reply)\n", "        pass\n"),
-        (*KILLED, "turn-committed", "--then-outage", "--settles", "60"),
+        # What was leased as the database went away is due again after its lease of a minute.
+        (*KILLED, "turn-committed", "--then-outage", "--settles", "120"),
     ),
     Mutation(
         "a status moves backwards",

@@ -20,7 +20,7 @@ from bot.rules.crisis.context import Answers, RiskQuestion, screen_in_context
 from bot.rules.crisis.fold import View, fold
 from bot.rules.crisis.gate import Gate, Sign
 from bot.rules.crisis.gathering import finding_of
-from bot.rules.crisis.lexicon import Lexicon
+from bot.rules.crisis.lexicon import FIRST_MARK, Lexicon
 from bot.rules.crisis.model import Grammar, Rule, Scope
 from bot.rules.crisis.reading import Hit, Reading, trimmed
 from bot.rules.crisis.scorecard import Scorecard, Weighed
@@ -183,10 +183,11 @@ def signs_of(hit: Hit) -> frozenset[bytes]:
 def is_short(sentence: bytes, passed_over: frozenset[bytes]) -> bool:
     """Return whether the codes are so few that little in them speaks for or against.
 
-    What is passed over does not count, so that nothing is lowered by a word of greeting.
+    Marks and what is passed over do not count: no comma and no word of greeting lowers a finding.
     """
     codes = (sentence[place : place + 2] for place in range(0, len(sentence), 2))
-    return sum(code not in passed_over for code in codes) <= _SHORT_SENTENCE_WORDS
+    words = (code for code in codes if code[0] != FIRST_MARK and code not in passed_over)
+    return sum(1 for _ in words) <= _SHORT_SENTENCE_WORDS
 
 
 def standing(rule_id: str) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import re2
 
+from bot.core.errors import DefinitionError
 from bot.rules.crisis.families import families_of_codes
 from bot.rules.crisis.lexicon import BACKWARDS, FRAGMENT, MARKS, Lexicon
 from bot.rules.crisis.search import LazyPattern
@@ -44,15 +45,18 @@ class WordLists:
 
 
 def build_lexicon(lists: WordLists) -> Lexicon:
-    """Return the lexicon of all words that the definitions name."""
-    numbered = iter(range(_FIRST_WORD, _LAST_WORD))
+    """Return the lexicon of all words that the definitions name.
+
+    Raises DefinitionError when there are more words than codes.
+    """
+    fresh = _fresh_codes()
     codes = {letter: bytes((0x80, ord(letter))) for letter in "abcdefghijklmnopqrstuvwxyz"}
     short = {word for each in lists.shortened.values() for word in each}
     for word in sorted({*lists.words, *lists.joined, *lists.shortened, *short}):
         if word not in codes:
-            codes[word] = _code(next(numbered))
+            codes[word] = next(fresh)
     named = tuple(sorted(codes))
-    opened = {prefix: _code(next(numbered)) for prefix in sorted(set(lists.prefixes))}
+    opened = {prefix: next(fresh) for prefix in sorted(set(lists.prefixes))}
     squeezed = _squeezed(codes)
     codes.update(
         {wrong: codes[right] for wrong, right in lists.misspellings.items() if wrong not in codes}
@@ -64,8 +68,8 @@ def build_lexicon(lists: WordLists) -> Lexicon:
     codes.update(dict.fromkeys(lists.fillers, b""))
     codes.update(MARKS)
     codes[""] = b""
-    codes.update({word: _code(next(numbered)) for word in sorted({*lists.weighed} - codes.keys())})
-    family_codes = {name: _code(next(numbered)) for name in sorted({*lists.families.values()})}
+    codes.update({word: next(fresh) for word in sorted({*lists.weighed} - codes.keys())})
+    family_codes = {name: next(fresh) for name in sorted({*lists.families.values()})}
     families = families_of_codes(lists.families, family_codes, codes)
     return Lexicon(
         codes=codes,
@@ -105,5 +109,10 @@ def _squeezed(codes: Mapping[str, bytes]) -> dict[str, bytes]:
     return found
 
 
-def _code(number: int) -> bytes:
-    return bytes((number >> 7, number & 0x7F))
+def _fresh_codes() -> Iterator[bytes]:
+    """Yield every code that a word may have; raise DefinitionError behind the last one."""
+    for number in range(_FIRST_WORD, _LAST_WORD):
+        yield bytes((number >> 7, number & 0x7F))
+    raise DefinitionError(
+        "words", f"there are codes for {_LAST_WORD - _FIRST_WORD} words, not more"
+    )

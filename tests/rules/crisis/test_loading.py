@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.errors import DefinitionError
 from bot.rules.crisis.load import load_detector, self_check
+from bot.rules.crisis.wordlists import WordLists, build_lexicon
 
 
 def write_rule(folder: Path, **changes: str) -> None:
@@ -107,3 +108,21 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError):
         load_detector(tmp_path)
+
+
+def test_more_words_than_there_are_codes_for_are_refused() -> None:
+    words = [f"word{number}" for number in range(16_000)]
+    with pytest.raises(DefinitionError, match=r"words: there are codes for 15871 words, not more"):
+        build_lexicon(
+            WordLists(
+                words=words,
+                anchors=(),
+                prefixes=(),
+                fillers=(),
+                misspellings={},
+                joined=(),
+                broken=(),
+                censored=(),
+                backwards=(),
+            )
+        )
