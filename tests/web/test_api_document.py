@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from bot.app import create_app
 from tests.web.chatting import Chatter, begin
@@ -15,6 +16,8 @@ EXAMPLES = 40
 """Requests made up for each operation, as documented; and as many that are not."""
 
 CALM = list(HealthCheck)
+TOO_LARGE = 413
+"""A refusal that schemathesis does not count as one."""
 
 
 @pytest.fixture
@@ -40,21 +43,33 @@ OPERATIONS = [
 ]
 
 
+def is_mended(case, operation):
+    """Whether nothing is wrong with the request as it is sent.
+
+    The header that it may lack is given to it, and query parameters nobody documented are ignored.
+    """
+    if operation.method.upper() not in ("GET", "DELETE") or list(operation.path_parameters):
+        return False
+    return {each.name for each in operation.query}.isdisjoint(case.query or {})
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_requests_as_documented_or_not_are_answered_as_documented(made, path, method, mode):
     client = made.test_client()
-    document = schemathesis.openapi.from_wsgi("/api/openapi.json", made)
+    operation = schemathesis.openapi.from_wsgi("/api/openapi.json", made)[path][method]
 
     @seed(20260302)
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=CALM)
-    @given(case=document[path][method].as_strategy(generation_mode=mode))
+    @given(case=operation.as_strategy(generation_mode=mode))
     def holds(case):
         token = begin(client).json["token"]
         headers = {"Authorization": f"Bearer {token}"}
         response = case.call(headers=headers)
+        is_well = response.status_code == TOO_LARGE or is_mended(case, operation)
+        left_out = [negative_data_rejection] if is_well else []
         if response.status_code != 503 or "stream" not in path:  # no stream process runs here
-            case.validate_response(response, headers=headers)
+            case.validate_response(response, headers=headers, excluded_checks=left_out)
 
     holds()
 
