@@ -36,6 +36,8 @@ SEALED = (
     "examiners.jsonl",
     "townsfolk.jsonl",
     "arrivals.jsonl",
+    "lodgers.jsonl",
+    "passersby.jsonl",
 )
 """Nobody who tunes reads these: halves of writers learned from, and writers never learned from."""
 OTHERS = ("third_person", "third_party")
@@ -92,10 +94,11 @@ def chat_rows() -> Iterator[Row]:
 
 
 def checked_rows() -> Iterator[Row]:
-    """Yield the sentences that `points.yaml` holds the points to."""
+    """Yield the sentences that `points.yaml` holds the points to; danger is danger if it asks."""
     told = yaml.safe_load((DEFINITIONS / "points.yaml").read_text("utf-8"))
     for names, label in ((("fires", "upholds"), DANGER), (("spares", "demotes"), "none")):
         yield from (Row(text, label, "") for name in names for text in told[name])
+    yield from (Row(f"{text}?", DANGER, "") for text in told["fires"])
 
 
 def grid_rows() -> Iterator[Row]:

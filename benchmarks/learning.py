@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.crisis_texts import CHAT, ORDINARY, Row, some
 from benchmarks.regression import STEPS, common, regressed
 from bot.rules.crisis.scorecard import (
-    MOST_WORDS_COUNTED,
     Scorecard,
-    Sentence,
     Signs,
     features_of,
 )
+from bot.rules.crisis.sentences import Sentence, counted_words
 
 SENTENCE, WORDS = b"sentence", b"words"
 FIRST_CODE = 0x80
@@ -37,15 +36,13 @@ class Read:
     sentences: list[Sentence]
     signs: Signs
 
-    def counts(
-        self, families: Mapping[bytes, bytes], first: int = 0, last: int | None = None
-    ) -> Counter[bytes]:
-        """Return how much each feature counts in some of the sentences."""
+    def counts(self, card: Scorecard, first: int = 0, last: int | None = None) -> Counter[bytes]:
+        """Return how much each feature counts in some of the sentences, as the card reads them."""
         counts = Counter[bytes]()
         for words in self.sentences[first:last]:
-            counts.update(features_of(words, families))
+            counts.update(features_of(words, card.families, card.kin))
             counts[SENTENCE] += 1
-            counts[WORDS] += min(len(words), MOST_WORDS_COUNTED)
+            counts[WORDS] += counted_words(words)
         told = (self.signs.get(b"".join(words), ()) for words in self.sentences[first:last])
         counts.update(set().union(*told))
         return counts
@@ -75,9 +72,9 @@ def learned(
     grids, and of chats) comes out on the wrong side.
     """
     hard: dict[int, Sample] = {}
-    samples = [Sample(each.counts(card.families), row) for row, each in rows]
+    samples = [Sample(each.counts(card), row) for row, each in rows]
     chat = some([each for each in more if each[0].label == CHAT], CHAT_SHARE)
-    quiet = [Sample(each.counts(card.families), row) for row, each in chat]
+    quiet = [Sample(each.counts(card), row) for row, each in chat]
     card = fitted([*samples, *quiet], card, can_be_told)
     own = [each for each in samples if not each.row.is_danger]
     for steps in (*[()] * (ROUNDS - 1), STEPS):
@@ -98,7 +95,7 @@ def _wrong(more: Sequence[ReadRow], card: Scorecard) -> Iterator[tuple[int, Samp
         else:
             is_wrong, share = total >= MOST_OF_HARMLESS, HARD_SHARE
         if is_wrong:
-            yield place, Sample(each.counts(card.families), replace(row, share=share))
+            yield place, Sample(each.counts(card), replace(row, share=share))
 
 
 def _worst_runs(rows: Sequence[ReadRow], card: Scorecard) -> Iterator[Sample]:
@@ -107,7 +104,7 @@ def _worst_runs(rows: Sequence[ReadRow], card: Scorecard) -> Iterator[Sample]:
         if row.is_danger and first == last:
             first, last = 0, len(each.sentences)
         if row.is_danger or 0 < last - first < len(each.sentences):
-            yield Sample(each.counts(card.families, first, last), row)
+            yield Sample(each.counts(card, first, last), row)
 
 
 def fitted(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from benchmarks.regression import LEAST_TEXTS
 from bot.rules.crisis.fold import fold
-from bot.rules.crisis.lexicon import NUMBER_CODES, UNKNOWN, Lexicon
+from bot.rules.crisis.lexicon import EDGE_CODES, NUMBER_CODES, UNKNOWN, Lexicon
 
 MOST_NEW_WORDS = 1_800
 
@@ -20,17 +20,26 @@ def with_new_words(lexicon: Lexicon, texts: Iterable[str]) -> tuple[Lexicon, dic
     counts = Counter(word for text in texts for word in _new_words(lexicon, shared, text))
     taken = {*lexicon.codes.values(), *lexicon.family_codes.values()}
     free = (bytes(pair) for pair in _codes() if bytes(pair) not in taken)
-    wanted = [word for word, count in counts.most_common(MOST_NEW_WORDS) if count >= LEAST_TEXTS]
+    often = sorted(counts, key=lambda word: (-counts[word], word))
+    wanted = [word for word in often[:MOST_NEW_WORDS] if counts[word] >= LEAST_TEXTS]
     new = dict(zip(wanted, free, strict=False))
     families = {
         code: lexicon.related[word] for word, code in new.items() if word in lexicon.related
     }
     codes = dict(lexicon.codes) | new
-    names = {code: word for word, code in reversed(codes.items()) if len(code) == 2 and word > " "}
+    wider = replace(lexicon, codes=codes, families={**lexicon.families, **families})
+    return wider, names_of(lexicon, codes)
+
+
+def names_of(lexicon: Lexicon, codes: Mapping[str, bytes]) -> dict[bytes, str]:
+    """Return how a file of points names each code: of a word, a beginning, a number, a family."""
+    names = {
+        code: word for word, code in reversed([*codes.items()]) if len(code) == 2 and word > " "
+    }
     names |= {code: f"{prefix}*" for prefix, code in lexicon.prefixes.items()}
-    names |= {code: f"{{{kind}}}" for kind, code in NUMBER_CODES.items()}
+    names |= {code: f"{{{kind}}}" for kind, code in (NUMBER_CODES | EDGE_CODES).items()}
     names |= {code: f"[{family}]" for family, code in lexicon.family_codes.items()}
-    return replace(lexicon, codes=codes, families={**lexicon.families, **families}), names
+    return names
 
 
 def _codes() -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from bot.rules.crisis import Detector
 from bot.rules.crisis.coded import Coded
 from bot.rules.crisis.detector import signs_of
 from bot.rules.crisis.fold import fold
-from bot.rules.crisis.scorecard import sentences_of
+from bot.rules.crisis.sentences import sentences_of
 
 _TEXTS_AT_ONCE = 500
 _detectors: list[Detector] = []

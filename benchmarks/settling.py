@@ -71,7 +71,7 @@ def _line(card: Scorecard, read: Read) -> float:
     ]
     if not seen:
         return card.crisis
-    is_brief = any(is_short(b"".join(words), card.passed_over) for words in seen)
+    is_brief = any(is_short(b"".join(words[1:-1]), card.passed_over) for words in seen)
     return card.stands_short if is_brief else card.stands
 
 
@@ -80,7 +80,7 @@ def _move(points: dict[bytes, float], card: Scorecard, read: Read, miss: Miss) -
 
     Where no word has points, neighbours get some.
     """
-    counts = read.counts(card.families, miss.first, miss.last)
+    counts = read.counts(card, miss.first, miss.last)
     words = {each: count for each, count in counts.items() if each[0] >= FIRST_CODE}
     told = {each: count for each, count in words.items() if each in points} or {
         each: count

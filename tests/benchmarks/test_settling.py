@@ -8,6 +8,7 @@ from benchmarks.crisis_texts import Row
 from benchmarks.learning import Read
 from benchmarks.settling import missed, settled
 from bot.core.findings import Category
+from bot.rules.crisis.lexicon import END, START
 from bot.rules.crisis.scorecard import Danger, Scorecard
 
 A, B, C = (bytes((0x83, low)) for low in range(3))
@@ -30,8 +31,9 @@ def card(points: dict[bytes, float], **totals: float) -> Scorecard:
 
 
 def row(label: str, *sentences: list[bytes], frame: bool = False) -> tuple[Row, Read]:
-    seen = {b"".join(words): frozenset({FRAME}) for words in sentences} if frame else {}
-    return Row("a text", label, "suicide"), Read(list(sentences), seen)
+    read = [[START, *words, END] for words in sentences]
+    seen = {b"".join(words): frozenset({FRAME}) for words in read} if frame else {}
+    return Row("a text", label, "suicide"), Read(read, seen)
 
 
 def test_danger_that_lacks_points_is_moved_beyond_its_line() -> None:
@@ -78,6 +80,7 @@ def test_two_rows_that_contradict_each_other_are_counted_as_wrong() -> None:
 
 
 def test_where_no_word_has_points_neighbours_get_some() -> None:
-    found, _ = settled(card({C: 1.0, FRAME: 0.1}), [row("crisis", [A, B] * 4, frame=True)])
-    assert found.best_run([[A, B] * 4], {b"".join([A, B] * 4): frozenset({FRAME})}).total > -0.5
+    _, read = seen = row("crisis", [A, B] * 4, frame=True)
+    found, _ = settled(card({C: 1.0, FRAME: 0.1}), [seen])
+    assert found.best_run(read.sentences, read.signs).total > -0.5
     assert A + B in found.points

@@ -69,7 +69,7 @@ class Detector:
         coded = Coded(view.text, self.lexicon)
         signs = self.gate.signs(coded.codes)
         hits = self.hits(text, view, coded, signs)
-        is_weak = all(hit.rule.tier is Tier.NONE for hit in hits)
+        is_weak = not hits or all(hit.rule.tier is Tier.NONE for hit in hits)
         if is_weak and not self.scorecard.opens(coded.codes):
             return hits, None, view, coded
         seen = [(hit.start, signs_of(hit)) for hit in hits if hit.reading.codes == coded.codes]

@@ -8,7 +8,7 @@ order of their own, a hundred times slower: it has to be built anew for it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
@@ -78,20 +78,22 @@ class Gate:
     def matched(self, codes: bytes) -> dict[Rule, list[LazyPattern]]:
         """Return the rules that match in `codes`, and which of their branches do, in order."""
         found: dict[Rule, list[LazyPattern]] = {}
-        for rule, branch in reversed([*self.candidates(codes)]):
+        for rule, branch in self.candidates(codes):
             if branch.search(codes) is not None:
                 found.setdefault(rule, []).append(branch)
         return found
 
-    def candidates(self, codes: bytes) -> Iterator[Branch]:
-        """Yield the branches of whose every demand `codes` hold a word, the last one first."""
+    def candidates(self, codes: bytes) -> list[Branch]:
+        """Return the branches of whose every demand `codes` hold a word, in order."""
         bits = filter(None, map(self.words.get, set(numbers_of(codes))))
         met, count = reduce(or_, bits, self.met), len(self.branches)
-        open_branches = met & (met >> count) & (met >> 2 * count)
-        while open_branches:
-            number = open_branches.bit_length() - 1
-            yield self.branches[number]
-            open_branches ^= 1 << number
+        left = (met >> 2 * count) & (met >> count) & met
+        found = []
+        while left:
+            number = left.bit_length() - 1
+            found.append(self.branches[number])
+            left ^= 1 << number
+        return found[::-1]
 
 
 class Cabinet:

@@ -43,6 +43,9 @@ NUMBER_CODES = {
     "high_bp": b"\x81\x03",
     "high_fever": b"\x81\x04",
 }
+START, END, ASKED = b"\x81\x10", b"\x81\x11", b"\x81\x12"
+"""What the scorecard reads before a sentence, and behind it: behind a question another one."""
+EDGE_CODES = {"start": START, "end": END, "asked": ASKED}
 _LONG_LETTERS = 20
 _LONGEST_WORD = 60
 _PIECE = re.compile(r"[a-z0-9~'](?:[a-z0-9~'@$!|*+]*[a-z0-9~'])?|\.\.+|[\x02-\x06]|[^a-z0-9~' ]")

@@ -74,12 +74,18 @@ def _built(definitions: Definitions) -> Detector:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Let nothing be looked for that could be freed: a million objects are made here, to stay."""
+    """Let nothing be looked for that could be freed: a million objects are made here, to stay.
+
+    Freezing and unfreezing puts them at once where what has stayed long is kept.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():  # nobody else has frozen anything
+            gc.freeze()
+            gc.unfreeze()
         if was_enabled:
             gc.enable()
 

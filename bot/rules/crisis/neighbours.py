@@ -15,8 +15,16 @@ from bot.rules.crisis.numbers import MARK, number_of, numbers_of
 CODE_BYTES = 2
 NEAR = b"_"
 """Stands between two words with one or two others between them; no code holds it."""
+AMONG = b"__"
+"""Stands between two words of families with two others of families at most between them, and any
+number of words of none."""
 Pairs = dict[bytes, bytes]
-_GAPS = {CODE_BYTES: (0,), 2 * CODE_BYTES: (1,), 2 * CODE_BYTES + len(NEAR): (2, 3)}
+_GAPS = {
+    CODE_BYTES: (0,),
+    2 * CODE_BYTES: (1,),
+    2 * CODE_BYTES + len(NEAR): (2, 3),
+    2 * CODE_BYTES + len(AMONG): (1, 2, 3),
+}
 """How far the second word of a feature is from its first, by the length of the feature."""
 _NO_PAIRS: Pairs = {}
 _NONE: frozenset[int] = frozenset()
@@ -28,19 +36,20 @@ class Neighbours:
 
     beside: Mapping[bytes, Pairs]
     near: Mapping[bytes, Pairs]
+    among: Mapping[bytes, Pairs]
 
     @classmethod
     def of(cls, features: Iterable[bytes]) -> Neighbours:
-        """Return the pairs among `features`: four bytes side by side, five near one another."""
-        beside: dict[bytes, Pairs] = {}
-        near: dict[bytes, Pairs] = {}
-        by_length = {2 * CODE_BYTES: beside, 2 * CODE_BYTES + len(NEAR): near}
+        """Return the pairs among `features`, told apart by what stands between their words."""
+        beside, near, among = (dict[bytes, Pairs]() for _ in range(3))
+        kinds = {b"": beside, NEAR: near, AMONG: among}
+        by_length = {2 * CODE_BYTES + len(between): pairs for between, pairs in kinds.items()}
         for feature in features:
             pairs = by_length.get(len(feature))
             if pairs is not None:
                 second = feature[-CODE_BYTES:]
                 pairs.setdefault(feature[:CODE_BYTES], {})[second] = feature
-        return cls(beside, near)
+        return cls(beside, near, among)
 
     def met(self, words: Sequence[bytes]) -> Iterator[bytes | None]:
         """Yield each pair in `words` that counts, and None for others."""
@@ -51,6 +60,11 @@ class Neighbours:
             map(_second, near, words[2:]),
             map(_second, near, words[3:]),
         )
+
+    def met_among(self, families: Sequence[bytes]) -> Iterator[bytes | None]:
+        """Yield each pair of families that counts, and None for others; no word stands between."""
+        among = [*map(self.among.get, families, repeat(_NO_PAIRS))]
+        return chain.from_iterable(map(_second, among, families[gap:]) for gap in (1, 2, 3))
 
 
 _second: Callable[[Pairs, bytes], bytes | None] = dict.get

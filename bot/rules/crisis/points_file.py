@@ -1,5 +1,6 @@
 """Reading the points: a line `points kind word`, or two words, or `word _ word`.
 
+`[family] __ [family]` are two families with whatever words of none between them.
 Of the kind `frame` are the points of what frames saw: `tier crisis`, `stands RULE`, `falls RULE`
 (a guard demoted it, or it is weak in itself), `guard GUARD`.
 """
@@ -15,8 +16,8 @@ import msgspec
 
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category
-from bot.rules.crisis.lexicon import NUMBER_CODES, Lexicon
-from bot.rules.crisis.neighbours import NEAR
+from bot.rules.crisis.lexicon import EDGE_CODES, NUMBER_CODES, Lexicon
+from bot.rules.crisis.neighbours import AMONG, NEAR
 from bot.rules.crisis.scorecard import Danger, Scorecard
 
 OF_OTHERS = "/other"
@@ -29,6 +30,8 @@ FRAME = "frame"
 _KINDS = frozenset({*DANGERS, FRAME})
 _WEIGHT = re.compile(r"-?\d+\.\d+")
 _MOST_PARTS = 5
+_NAMED_CODES = NUMBER_CODES | EDGE_CODES
+_BETWEEN = {NEAR.decode(): NEAR, AMONG.decode(): AMONG}
 
 
 class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,15 +65,17 @@ class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PointsLine(NamedTuple):
     """One line: the points, what they count for, and one or two words.
 
-    A word may be `{digit}` or another kind of number, and may end in a star for every longer word;
+    A word may be `{digit}` or another kind of number, or the edge of a sentence (`{start}`,
+    `{end}`, `{asked}`), and may end in a star for every longer word;
     `[medicine]` is every word of a family.
-    `is_near` tells that one or two other words stand between the two; `other` may be empty.
+    `between` stands between two words that are near one another and no neighbours; it and `other`
+    may be empty.
     """
 
     weight: float
     kind: str
     word: str
-    is_near: bool
+    between: bytes
     other: str
 
 
@@ -85,17 +90,19 @@ def read_points(text: str) -> tuple[PointsLine, ...]:
 
 def _line(line: str, number: int) -> PointsLine:
     parts = line.split(" ")
-    is_near = len(parts) == _MOST_PARTS and parts[3] == "_"
-    if len(parts) - is_near not in (3, 4) or "" in parts or parts[1] not in _KINDS:
+    between = _BETWEEN.get(parts[3], b"") if len(parts) == _MOST_PARTS else b""
+    if len(parts) - bool(between) not in (3, 4) or "" in parts or parts[1] not in _KINDS:
         raise _not_a_line(number)
     if _WEIGHT.fullmatch(parts[0]) is None:
         raise _not_a_line(number)
     other = parts[-1] if len(parts) > 3 else ""
-    return PointsLine(float(parts[0]), parts[1], parts[2], is_near, other)
+    if between == AMONG and not parts[2][0] == other[0] == "[":
+        raise _not_a_line(number)
+    return PointsLine(float(parts[0]), parts[1], parts[2], between, other)
 
 
 def _not_a_line(number: int) -> DefinitionError:
-    return DefinitionError(f"points.txt, line {number}", "not `points kind word [_] [word]`")
+    return DefinitionError(f"points.txt, line {number}", "not `points kind word [_ or __] [word]`")
 
 
 def words_weighed(passed_over: Iterable[str], lines: Iterable[PointsLine]) -> Iterator[str]:
@@ -166,15 +173,12 @@ def _features(lines: Sequence[PointsLine], lexicon: Lexicon) -> list[bytes]:
         if len(code) != 2:
             raise DefinitionError("points.txt", f"no single code stands for the word {word}")
     codes[""] = b""
-    return [
-        codes[word] + NEAR + codes[other] if is_near else codes[word] + codes[other]
-        for _, _, word, is_near, other in lines
-    ]
+    return [codes[word] + between + codes[other] for _, _, word, between, other in lines]
 
 
 def _code(word: str, lexicon: Lexicon) -> bytes:
     if word[0] == "{":
-        return NUMBER_CODES.get(word[1:-1], b"")
+        return _NAMED_CODES.get(word[1:-1], b"")
     if word[0] == "[":
         return lexicon.family_codes.get(word[1:-1], b"")
     if word[-1] == "*":

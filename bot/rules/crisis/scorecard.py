@@ -18,16 +18,20 @@ from math import fsum
 from typing import NamedTuple
 
 from bot.core.findings import Category, Subject, Tier
-from bot.rules.crisis.lexicon import ENDS, FIRST_MARK
-from bot.rules.crisis.neighbours import CODE_BYTES, NEAR, Neighbours, Openers, place_of
+from bot.rules.crisis.neighbours import AMONG, CODE_BYTES, NEAR, Neighbours, Openers, place_of
+from bot.rules.crisis.sentences import (
+    EDGES,
+    Sentence,
+    counted_words,
+    sentences_of,
+    stretch_around,
+    wordings_of,
+)
 
 _RUN_WORDS = 80
 _RUN_SENTENCES = 12
 _REASONS = 3
-MOST_WORDS_COUNTED = 25
-"""A sentence is no longer than that, for the points that its length has."""
 
-Sentence = list[bytes]
 Signs = Mapping[bytes, frozenset[bytes]]
 """The words of a sentence, joined -> the features of what frames saw in it."""
 
@@ -72,14 +76,17 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The points of words (two bytes), of neighbours (four), of near words (five), of frames.
+    """The points of words (two bytes), of neighbours (four), near words (five), families (six).
+
+    And of what frames saw, by name.
 
     `dangers` tells of each word or pair what it points to; `offset` is what every text has,
     `per_sentence` and `per_word` what its sentences and their first 25 words add; `check_in` and
     `crisis` are the totals that raise a finding to these tiers; below `stands` what frames saw is
     a check-in, below `stands_short` where it is a sentence of a few words. `opening` are the words
     and neighbours without which nothing is added up where no frame was met, `passed_over` the
-    words that are never looked at. A word counts for itself and for its family in `families`.
+    words that are never looked at. A word counts for itself and for its family in `families`, and
+    families that stand near one another (`kin` are all of them) count whatever is between.
     """
 
     points: Mapping[bytes, float]
@@ -94,11 +101,13 @@ class Scorecard:
     opening: frozenset[bytes]
     passed_over: frozenset[bytes]
     families: Mapping[bytes, bytes]
+    kin: frozenset[bytes] = field(init=False, repr=False, compare=False)
     _openers: Openers = field(init=False, repr=False, compare=False)
     _neighbours: Neighbours = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort what counts by the word it begins with."""
+        object.__setattr__(self, "kin", frozenset(self.families.values()))
         object.__setattr__(self, "_openers", Openers.of(self.opening, self.families))
         object.__setattr__(self, "_neighbours", Neighbours.of(self.points))
 
@@ -135,7 +144,7 @@ class Scorecard:
         for first in range(len(totals)):
             total, size, met = self.offset, 0, frozenset[bytes]()
             for last in range(first, min(first + _RUN_SENTENCES, len(totals))):
-                size += len(sentences[last])
+                size += len(sentences[last]) - EDGES
                 if size > _RUN_WORDS and last > first:
                     break
                 total += totals[last]
@@ -152,7 +161,7 @@ class Scorecard:
         """Return the features of what frames saw in each sentence."""
         of_stretch: dict[tuple[int, int], set[bytes]] = {}
         for place, features in seen:
-            of_stretch.setdefault(_stretch_around(codes, place), set()).update(features)
+            of_stretch.setdefault(stretch_around(codes, place), set()).update(features)
         found: defaultdict[bytes, frozenset[bytes]] = defaultdict(frozenset)
         for (low, high), together in of_stretch.items():
             for words in wordings_of(codes[low:high], self.passed_over):
@@ -161,7 +170,7 @@ class Scorecard:
 
     def total(self, words: Sentence) -> float:
         """Return the points of the words of a sentence, and of its length."""
-        length = self.per_sentence + self.per_word * min(len(words), MOST_WORDS_COUNTED)
+        length = self.per_sentence + self.per_word * counted_words(words)
         return length + self._sum(self._met(words))
 
     def _met(self, words: Sentence) -> set[bytes | None]:
@@ -170,6 +179,7 @@ class Scorecard:
         related = _families(words, self.families)
         if related != words:
             found.update(related, self._neighbours.met(related))
+        found.update(self._neighbours.met_among([each for each in related if each in self.kin]))
         return found
 
     def _sum(self, features: Set[bytes | None]) -> float:
@@ -201,63 +211,33 @@ class Scorecard:
     ) -> tuple[int, int]:
         """Return where the words of a feature that is in one of the sentences begin and end."""
         for words, places in sentences:
-            for read in (words, _families(words, self.families)):
+            related = _families(words, self.families)
+            kept = [index for index, word in enumerate(related) if word in self.kin]
+            of_families = [related[index] for index in kept], [places[index] for index in kept]
+            for read, stand in ((words, places), (related, places), of_families):
                 found = place_of(feature, read)
                 if found is not None:
-                    return places[found[0]], places[found[1]] + CODE_BYTES
+                    return stand[found[0]], stand[found[1]] + CODE_BYTES
         return 0, 0
 
 
-def _stretch_around(codes: bytes, place: int) -> tuple[int, int]:
-    """Return where the sentence that holds `place` begins and ends."""
-    before = max(codes.rfind(mark, 0, place) for mark in ENDS)
-    behind = (codes.find(mark, place) for mark in ENDS)
-    return (before + CODE_BYTES if before >= 0 else 0), min(
-        (found for found in behind if found >= 0), default=len(codes)
-    )
-
-
-def sentences_of(
-    codes: bytes, passed_over: frozenset[bytes] = frozenset()
-) -> list[tuple[Sentence, list[int]]]:
-    """Return the word codes of each sentence, and where they stand; other marks are left out.
-
-    What is said twice is one sentence.
-    """
-    found: dict[bytes, tuple[Sentence, list[int]]] = {}
-    words: Sentence = []
-    places: list[int] = []
-    for place in range(0, len(codes), CODE_BYTES):
-        code = codes[place : place + CODE_BYTES]
-        if code[0] != FIRST_MARK:
-            if code not in passed_over:
-                words.append(code)
-                places.append(place)
-        elif code in ENDS and words:
-            found.setdefault(b"".join(words), (words, places))
-            words, places = [], []
-    if words:
-        found.setdefault(b"".join(words), (words, places))
-    return list(found.values())
-
-
-def wordings_of(codes: bytes, passed_over: frozenset[bytes]) -> list[Sentence]:
-    """Return the sentences of `sentences_of` without their places."""
-    if FIRST_MARK in codes:
-        return [words for words, _ in sentences_of(codes, passed_over)]
-    every = [codes[place : place + CODE_BYTES] for place in range(0, len(codes), CODE_BYTES)]
-    words = every if passed_over.isdisjoint(every) else [w for w in every if w not in passed_over]
-    return [words] if words else []
-
-
-def features_of(words: Sentence, families: Mapping[bytes, bytes]) -> set[bytes]:
+def features_of(
+    words: Sentence, families: Mapping[bytes, bytes], kin: Set[bytes] = frozenset()
+) -> set[bytes]:
     """Return the words, the neighbours, and the pairs with one or two words between them.
 
-    And the same again with the family of each word in its place.
+    And the same again with the family of each word in its place, and the pairs of families (`kin`)
+    that stand near one another when all other words are left out.
     """
     found = _combined(words)
     related = _families(words, families)
-    return found if related == words else found | _combined(related)
+    if related != words:
+        found |= _combined(related)
+    told = [each for each in related if each in kin]
+    led = [each + AMONG for each in told]
+    for gap in (1, 2, 3):
+        found.update(map(bytes.__add__, led, told[gap:]))
+    return found
 
 
 def _families(words: Sentence, families: Mapping[bytes, bytes]) -> Sentence:

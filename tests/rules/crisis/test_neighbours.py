@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.crisis.lexicon import HARD, SOFT
-from bot.rules.crisis.neighbours import NEAR, Neighbours, Openers
+from bot.rules.crisis.neighbours import AMONG, NEAR, Neighbours, Openers
 from bot.rules.crisis.scorecard import features_of
 
 WORDS = [bytes((0x83, low)) for low in range(5)]
@@ -17,6 +17,7 @@ PAIRS = st.builds(lambda one, between, other: one + between + other, ONES, st.ju
 NEAR_PAIRS = st.builds(
     lambda one, between, other: one + between + other, ONES, st.just(NEAR), ONES
 )
+FAMILY_PAIRS = st.builds(lambda one, other: one + AMONG + other, ONES, ONES)
 SENTENCES = st.lists(st.sampled_from(WORDS), max_size=12)
 
 
@@ -26,6 +27,17 @@ def test_every_pair_that_counts_is_met_and_nothing_else(
 ) -> None:
     met = {pair for pair in Neighbours.of(features).met(words) if pair is not None}
     assert met == features & features_of(words, {})
+
+
+@given(words=SENTENCES, features=st.sets(PAIRS | FAMILY_PAIRS, max_size=20))
+def test_every_pair_of_families_that_counts_is_met_and_nothing_else(
+    words: list[bytes], features: set[bytes]
+) -> None:
+    kin = {*WORDS[:2], FAMILY}
+    told = [word for word in (FAMILIES.get(each, each) for each in words) if word in kin]
+    met = {pair for pair in Neighbours.of(features).met_among(told) if pair is not None}
+    pairs = {each for each in features_of(words, FAMILIES, kin) if AMONG in each}
+    assert met == features & pairs
 
 
 @given(words=SENTENCES, opening=st.sets(PAIRS | ONES, min_size=1, max_size=6))

@@ -12,11 +12,12 @@ from bot.core.errors import DefinitionError
 from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis import Detector
 from bot.rules.crisis.detector import GUARD_ID
-from bot.rules.crisis.lexicon import HARD, NEWLINE, QUESTION
+from bot.rules.crisis.lexicon import ASKED, END, HARD, NEWLINE, QUESTION, START
 from bot.rules.crisis.load import DEFINITIONS, load_detector
-from bot.rules.crisis.neighbours import NEAR
+from bot.rules.crisis.neighbours import AMONG, NEAR
 from bot.rules.crisis.points_file import read_points
-from bot.rules.crisis.scorecard import Danger, Scorecard, features_of, sentences_of
+from bot.rules.crisis.scorecard import Danger, Scorecard, features_of
+from bot.rules.crisis.sentences import sentences_of
 
 A, B, C, D, E, F = (bytes((0x83, low)) for low in range(6))
 OPENER = bytes((0x83, 9))
@@ -29,6 +30,7 @@ ENDS = {". ": HARD, "? ": QUESTION, "\n": NEWLINE}
 
 def card(**points: float) -> Scorecard:
     named = {"a": A, "b": B, "a_b": A + B, "a_near_b": A + NEAR + B, "d": D, "f": F, "a_f": A + F}
+    named["f_among_f"] = F + AMONG + F
     frames = {"seen": SEEN, "other_seen": OTHER_SEEN}
     return Scorecard(
         points={(named | frames)[name]: weight for name, weight in points.items()},
@@ -120,7 +122,8 @@ def test_each_sentence_and_its_first_words_have_points_of_their_own() -> None:
     long = replace(card(), offset=0.0, per_sentence=2.0, per_word=-0.1)
     assert long.weigh(C).total == pytest.approx(1.9)
     assert long.weigh(C + HARD + B).total == pytest.approx(3.8)
-    assert long.total([C] * 25) == long.total([C] * 30) == pytest.approx(-0.5)
+    many = [START, *[C] * 25, END]
+    assert long.total(many) == long.total([*many, C, C]) == pytest.approx(-0.5)
 
 
 def test_the_order_in_which_words_are_added_changes_nothing() -> None:
@@ -150,6 +153,39 @@ def test_the_category_is_that_of_most_points() -> None:
     overdose = {**mixed.dangers, B: Danger(Category.OVERDOSE)}
     taken = replace(mixed, dangers=overdose)
     assert taken.explained(taken.weigh(A + B)).category is Category.OVERDOSE
+
+
+def test_families_near_one_another_count_whatever_words_of_none_are_between() -> None:
+    told = card(f_among_f=3.0)
+    assert tier(told, E + A + B + C + D + E) is Tier.CRISIS
+    assert tier(told, A + E + B + HARD + E) is Tier.NONE
+    assert tier(told, E) is Tier.NONE
+    found = told.explained(told.weigh(A + E + B + C + D + A + E + C))
+    assert found.reasons == ((2, 14),)
+
+
+def test_a_word_that_nothing_but_its_family_names_counts_as_the_family() -> None:
+    assert tier(card(f_among_f=3.0), F + A + F) is Tier.CRISIS
+
+
+def test_families_are_told_beside_words_and_pairs() -> None:
+    told = {each for each in features_of([E, A, B, C, E], {E: F}, {F}) if AMONG in each}
+    assert told == {F + AMONG + F}
+
+
+def test_the_edges_of_a_sentence_neighbour_its_first_word_and_its_last() -> None:
+    edged = replace(card(), points={START + A: 3.0, B + ASKED: 3.0, B + END: -3.0})
+    assert tier(edged, A + C) is Tier.CRISIS
+    assert tier(edged, C + A) is Tier.NONE
+    assert tier(edged, C + B + QUESTION) is Tier.CRISIS
+    assert tier(edged, C + B) is tier(edged, C + B + HARD) is Tier.NONE
+    dangers = {START + A: Danger(Category.SUICIDE), B + ASKED: Danger(Category.SUICIDE)}
+    told = replace(edged, dangers=dangers)
+    assert told.explained(told.weigh(C + HARD + A + B + QUESTION)).reasons == ((4, 6), (6, 8))
+
+
+def test_what_frames_saw_in_a_question_counts_in_it() -> None:
+    assert tier(card(seen=5.0), C + HARD + A + QUESTION + C, seen=4) is Tier.CRISIS
 
 
 def test_features_are_words_neighbours_and_near_words() -> None:
@@ -213,7 +249,10 @@ def test_a_sentence_of_a_whole_life_is_left_to_the_frames(detector: Detector) ->
 
 @pytest.mark.parametrize(
     "line",
-    ["1.0 suicide", "x suicide die", "1.0 gloom die", "1.0 suicide a b c d", "1.0 suicide a  b"],
+    [
+        *("1.0 suicide", "x suicide die", "1.0 gloom die", "1.0 suicide a b c d"),
+        *("1.0 suicide a  b", "1.0 suicide die __ [gun]", "1.0 suicide [gun] __ die"),
+    ],
 )
 def test_a_line_that_is_none_is_named(line: str) -> None:
     with pytest.raises(DefinitionError, match=r"points\.txt, line 2"):
@@ -222,10 +261,11 @@ def test_a_line_that_is_none_is_named(line: str) -> None:
 
 def test_a_line_holds_one_word_or_two() -> None:
     text = "# points\n1.0 suicide die\n-0.5 abuse to die\n\n2.25 medical want _ die\n"
-    assert read_points(text) == (
-        (1.0, "suicide", "die", False, ""),
-        (-0.5, "abuse", "to", False, "die"),
-        (2.25, "medical", "want", True, "die"),
+    assert read_points(f"{text}0.5 abuse [gun] __ [head]\n") == (
+        (1.0, "suicide", "die", b"", ""),
+        (-0.5, "abuse", "to", b"", "die"),
+        (2.25, "medical", "want", NEAR, "die"),
+        (0.5, "abuse", "[gun]", AMONG, "[head]"),
     )
 
 
