@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.crisis_texts import Row
-from benchmarks.learning import Read
+from benchmarks.learning import WORDS, Read
+from benchmarks.points import told_settled
 from benchmarks.settling import missed, settled
 from bot.core.findings import Category
 from bot.rules.crisis.lexicon import END, START
+from bot.rules.crisis.neighbours import AMONG
 from bot.rules.crisis.scorecard import Danger, Scorecard
 
-A, B, C = (bytes((0x83, low)) for low in range(3))
+A, B, C, D, E = (bytes((0x83, low)) for low in range(5))
 FRAME = b"stands en.test.rule"
 
 
@@ -55,6 +59,26 @@ def test_the_points_of_frames_stay_and_the_words_beside_them_move() -> None:
     found, _ = settled(before, [row("crisis", [A] * 7, frame=True)])
     assert found.points[FRAME] == before.points[FRAME]
     assert found.points[A] > before.points[A]
+
+
+def test_what_tests_hold_has_the_last_word_where_an_ordinary_message_contradicts_it() -> None:
+    _, held = row("crisis", [A])
+    found = told_settled(card({A: 0.2}), [row("crisis", [A])], [row("none", [A])])
+    assert missed(found, held, is_danger=True) is None
+
+
+def test_an_ordinary_message_that_fires_is_settled_beside_what_tests_hold() -> None:
+    _, quiet = row("none", [A, C])
+    found = told_settled(card({A: 2.0, C: 0.1}), [row("crisis", [A])], [row("none", [A, C])])
+    assert missed(found, quiet, is_danger=False) is None
+
+
+def test_what_stands_in_a_text_is_counted_as_the_scorecard_reads_it() -> None:
+    _, read = row("crisis", [A, C, C, C, B])
+    related = replace(card({A: 1.0}), families={A: D, B: E})
+    counts = read.counts(related)
+    assert counts[D + AMONG + E] == counts[START + D] == counts[B + END] == 1
+    assert counts[WORDS] == 5
 
 
 def test_what_comes_out_right_is_left_alone() -> None:

@@ -184,6 +184,13 @@ def test_the_edges_of_a_sentence_neighbour_its_first_word_and_its_last() -> None
     assert told.explained(told.weigh(C + HARD + A + B + QUESTION)).reasons == ((4, 6), (6, 8))
 
 
+def test_edges_take_no_room_in_a_run_of_eighty_words() -> None:
+    sentences = [A * 7 + bytes((0x84, low)) for low in range(10)]
+    assert tier(card(a=0.31), HARD.join(sentences)) is Tier.CRISIS
+    longer = [A + sentence for sentence in sentences]
+    assert tier(card(a=0.31), HARD.join(longer)) is Tier.CHECK_IN
+
+
 def test_what_frames_saw_in_a_question_counts_in_it() -> None:
     assert tier(card(seen=5.0), C + HARD + A + QUESTION + C, seen=4) is Tier.CRISIS
 
