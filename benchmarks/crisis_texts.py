@@ -38,6 +38,7 @@ SEALED = (
     "arrivals.jsonl",
     "lodgers.jsonl",
     "passersby.jsonl",
+    "inquirers.jsonl",
 )
 """Nobody who tunes reads these: halves of writers learned from, and writers never learned from."""
 OTHERS = ("third_person", "third_party")
