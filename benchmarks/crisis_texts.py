@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -95,11 +95,15 @@ def chat_rows() -> Iterator[Row]:
 
 
 def checked_rows() -> Iterator[Row]:
-    """Yield the sentences that `points.yaml` holds the points to; danger is danger if it asks."""
+    """Yield the sentences that `points.yaml` holds the points to."""
     told = yaml.safe_load((DEFINITIONS / "points.yaml").read_text("utf-8"))
     for names, label in ((("fires", "upholds"), DANGER), (("spares", "demotes"), "none")):
         yield from (Row(text, label, "") for name in names for text in told[name])
-    yield from (Row(f"{text}?", DANGER, "") for text in told["fires"])
+
+
+def asked(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the dangers of `rows` as questions: danger is danger if it asks."""
+    yield from (replace(row, text=f"{row.text.rstrip('.!?')}?") for row in rows if row.is_danger)
 
 
 def grid_rows() -> Iterator[Row]:

@@ -13,7 +13,8 @@ from bot.core.findings import Category, Subject, Tier
 from bot.rules.crisis import Detector
 from bot.rules.crisis.detector import GUARD_ID
 from bot.rules.crisis.lexicon import ASKED, END, HARD, NEWLINE, QUESTION, START
-from bot.rules.crisis.load import DEFINITIONS, load_detector
+from bot.rules.crisis.load import DEFINITIONS, load_detector, rule_entries
+from bot.rules.crisis.model import RuleEntry
 from bot.rules.crisis.neighbours import AMONG, NEAR
 from bot.rules.crisis.points_file import read_points
 from bot.rules.crisis.scorecard import Danger, Scorecard, features_of
@@ -25,6 +26,7 @@ SEEN, OTHER_SEEN = b"stands en.test.rule", b"guard past"
 FILE = yaml.safe_load((DEFINITIONS / "points.yaml").read_text("utf-8"))
 RAISED = "I've tied the knot and I'm standing on the chair."
 DANGER = "i'm going to kill myself"
+DANGERS = [entry for entry in rule_entries() if entry.tier in ("crisis", "emergency")]
 ENDS = {". ": HARD, "? ": QUESTION, "\n": NEWLINE}
 
 
@@ -220,6 +222,11 @@ def test_what_all_words_speak_against_is_a_check_in(detector: Detector, text: st
 @pytest.mark.parametrize("text", [*FILE["upholds"], DANGER])
 def test_danger_stands(detector: Detector, text: str) -> None:
     assert detector.screen(text).fires
+
+
+@pytest.mark.parametrize("entry", DANGERS, ids=lambda entry: entry.id)
+def test_danger_is_danger_if_it_asks(detector: Detector, entry: RuleEntry) -> None:
+    assert detector.screen(f"{entry.fires.rstrip('.!?')}?").fires
 
 
 @pytest.mark.parametrize("join", ENDS)
