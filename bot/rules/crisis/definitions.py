@@ -11,7 +11,7 @@ from bot.rules.crisis.lexicon import NUMBER_CODES
 from bot.rules.crisis.model import AnswerFile, DisguiseFile, GuardFile, RuleFile, WordFile
 from bot.rules.crisis.parsing import Parser
 from bot.rules.crisis.pattern import QUESTION_CLASS, Vocabulary, leaves_of
-from bot.rules.crisis.points_file import PointsFile, PointsLine
+from bot.rules.crisis.points_file import Points, PointsFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Definitions:
     guards: GuardFile
     disguise: DisguiseFile
     scoring: PointsFile
-    points: tuple[PointsLine, ...]
+    points: Points
     families: Mapping[str, str]
     answers: AnswerFile
 

@@ -8,7 +8,8 @@ Of the kind `frame` are the points of what frames saw: `tier crisis`, `stands RU
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
+from itertools import compress
 from math import inf
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ import msgspec
 from bot.core.errors import DefinitionError
 from bot.core.findings import Category
 from bot.rules.crisis.lexicon import EDGE_CODES, NUMBER_CODES, Lexicon
-from bot.rules.crisis.neighbours import AMONG, NEAR
 from bot.rules.crisis.scorecard import Danger, Scorecard
 
 OF_OTHERS = "/other"
@@ -28,10 +28,10 @@ DANGERS = {
 _WORD_BYTES, _PAIR_BYTES = 2, 4
 FRAME = "frame"
 _KINDS = frozenset({*DANGERS, FRAME})
-_WEIGHT = re.compile(r"-?\d+\.\d+")
-_MOST_PARTS = 5
+_LINE = re.compile(
+    r"(?m)^(-?\d+\.\d+) ([^ \n]+) ([^ \n]+)(?:(?: (_|(?<=\] )__(?= \[)))? ([^ \n]+))?$"
+)
 _NAMED_CODES = NUMBER_CODES | EDGE_CODES
-_BETWEEN = {NEAR.decode(): NEAR, AMONG.decode(): AMONG}
 
 
 class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,60 +62,67 @@ class PointsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upholds: list[str]
 
 
-class PointsLine(NamedTuple):
-    """One line: the points, what they count for, and one or two words.
+class Points(NamedTuple):
+    """The lines, column by column: the points, what they count for, and one or two words.
 
     A word may be `{digit}` or another kind of number, or the edge of a sentence (`{start}`,
-    `{end}`, `{asked}`), and may end in a star for every longer word;
-    `[medicine]` is every word of a family.
-    `between` stands between two words that are near one another and no neighbours; it and `other`
-    may be empty.
+    `{end}`, `{asked}`), and may end in a star for every longer word; `[medicine]` is every word of
+    a family. `between` says that two words are near one another, no neighbours (`_`, of families
+    `__`); it and the other word may be empty.
     """
 
-    weight: float
-    kind: str
-    word: str
-    between: bytes
-    other: str
+    weights: tuple[float, ...]
+    kinds: tuple[str, ...]
+    words: tuple[str, ...]
+    between: tuple[str, ...]
+    others: tuple[str, ...]
 
 
-def read_points(text: str) -> tuple[PointsLine, ...]:
+def read_points(text: str) -> Points:
     """Return the lines of the file of points. Raises DefinitionError naming the line at fault."""
-    return tuple(
-        _line(line, number)
+    written = [line for line in text.split("\n") if line and line[0] != "#"]
+    found = _LINE.findall(text)
+    weights, kinds, words, between, others = zip(*found, strict=True) if found else [()] * 5
+    if len(found) != len(written) or not _KINDS.issuperset(kinds):
+        raise _fault(text)
+    return Points(tuple(map(float, weights)), kinds, words, between, others)
+
+
+def _fault(text: str) -> DefinitionError:
+    """Return what to say of the first line that is none."""
+    number = next(
+        number
         for number, line in enumerate(text.split("\n"), 1)
-        if line and line[0] != "#"
+        if line and line[0] != "#" and not _is_line(line)
     )
-
-
-def _line(line: str, number: int) -> PointsLine:
-    parts = line.split(" ")
-    between = _BETWEEN.get(parts[3], b"") if len(parts) == _MOST_PARTS else b""
-    if len(parts) - bool(between) not in (3, 4) or "" in parts or parts[1] not in _KINDS:
-        raise _not_a_line(number)
-    if _WEIGHT.fullmatch(parts[0]) is None:
-        raise _not_a_line(number)
-    other = parts[-1] if len(parts) > 3 else ""
-    if between == AMONG and not parts[2][0] == other[0] == "[":
-        raise _not_a_line(number)
-    return PointsLine(float(parts[0]), parts[1], parts[2], between, other)
-
-
-def _not_a_line(number: int) -> DefinitionError:
     return DefinitionError(f"points.txt, line {number}", "not `points kind word [_ or __] [word]`")
 
 
-def words_weighed(passed_over: Iterable[str], lines: Iterable[PointsLine]) -> Iterator[str]:
+def _is_line(line: str) -> bool:
+    found = _LINE.fullmatch(line)
+    return found is not None and found[2] in _KINDS
+
+
+def words_weighed(passed_over: Iterable[str], points: Points) -> Iterator[str]:
     """Yield the words that the lines spell out, and those that are passed over, each once."""
-    words = {word for line in lines if line.kind != FRAME for word in (line.word, line.other)}
     yield from passed_over
-    for word in words:
-        if word and word[0] not in "{[" and word[-1] != "*":
+    for word in _words_of(_of_words(points)):
+        if word[0] not in "{[" and word[-1] != "*":
             yield word
 
 
+def _of_words(points: Points) -> Points:
+    """Return the lines that weigh words."""
+    told = [kind != FRAME for kind in points.kinds]
+    return Points._make(tuple(compress(column, told)) for column in points)
+
+
+def _words_of(points: Points) -> set[str]:
+    return {*points.words, *points.others} - {""}
+
+
 def scorecard_of(
-    file: PointsFile, lines: Sequence[PointsLine], lexicon: Lexicon, named: Container[str]
+    file: PointsFile, points: Points, lexicon: Lexicon, named: Container[str]
 ) -> Scorecard:
     """Return the scorecard over the codes of `lexicon`; `named` are all rules and guards.
 
@@ -128,19 +135,18 @@ def scorecard_of(
         or file.stands_short > file.stands
     ):
         raise DefinitionError("points.yaml", "offset, check_in, crisis must rise, from stands on")
-    weighed = [line for line in lines if line.kind != FRAME]
-    features = _features(weighed, lexicon)
-    points = dict(zip(features, (line.weight for line in weighed), strict=True))
+    told = _of_words(points)
+    features = _features(told, lexicon)
+    weights = dict(zip(features, told.weights, strict=True))
     least = {_WORD_BYTES: file.opens, _PAIR_BYTES: file.opens_pairs}
     opening = frozenset(
-        feature for feature, weight in points.items() if weight >= least.get(len(feature), inf)
+        feature for feature, weight in weights.items() if weight >= least.get(len(feature), inf)
     )
     if not opening:
         raise DefinitionError("points.yaml", "nothing has enough points to open the scorecard")
-    dangers = (DANGERS[line.kind] for line in weighed)
     return Scorecard(
-        points=points | _points_of_frames(lines, named),
-        dangers=dict(zip(features, dangers, strict=True)),
+        points=weights | _points_of_frames(points, named),
+        dangers=dict(zip(features, map(DANGERS.__getitem__, told.kinds), strict=True)),
         offset=file.offset,
         per_sentence=file.per_sentence,
         per_word=file.per_word,
@@ -154,26 +160,27 @@ def scorecard_of(
     )
 
 
-def _points_of_frames(lines: Iterable[PointsLine], named: Container[str]) -> dict[bytes, float]:
+def _points_of_frames(points: Points, named: Container[str]) -> dict[bytes, float]:
     """Return the points of what frames saw. Raises DefinitionError."""
-    points = {}
-    for line in lines:
-        if line.kind == FRAME:
-            if line.word != "tier" and line.other not in named:
-                raise DefinitionError("points.txt", f"no rule or guard is called {line.other}")
-            points[f"{line.word} {line.other}".encode()] = line.weight
-    return points
+    found = {}
+    for weight, kind, word, _, other in zip(*points, strict=True):
+        if kind == FRAME:
+            if word != "tier" and other not in named:
+                raise DefinitionError("points.txt", f"no rule or guard is called {other}")
+            found[f"{word} {other}".encode()] = weight
+    return found
 
 
-def _features(lines: Sequence[PointsLine], lexicon: Lexicon) -> list[bytes]:
+def _features(points: Points, lexicon: Lexicon) -> list[bytes]:
     """Return the feature that each line weighs. Raises DefinitionError."""
-    words = {line.word for line in lines}.union(line.other for line in lines) - {""}
-    codes = {word: _code(word, lexicon) for word in words}
+    codes = {word: _code(word, lexicon) for word in _words_of(points)}
     for word, code in codes.items():
-        if len(code) != 2:
+        if len(code) != _WORD_BYTES:
             raise DefinitionError("points.txt", f"no single code stands for the word {word}")
     codes[""] = b""
-    return [codes[word] + between + codes[other] for _, _, word, between, other in lines]
+    first, second = (map(codes.__getitem__, each) for each in (points.words, points.others))
+    between = map(str.encode, points.between)
+    return [b"".join(parts) for parts in zip(first, between, second, strict=True)]
 
 
 def _code(word: str, lexicon: Lexicon) -> bytes:
