@@ -64,7 +64,7 @@ CATEGORY_NAMES = {"self_harm": "self-harm", "harm_others": "harm-to-others"}
 HEAD = """\
 # Points of words (English and Spanish) in the crisis scorecard: `points category word`, of two
 # neighbours, or of `word _ word` with one or two words between, or of families with whatever words
-# of none between (`[a] __ [b]`); `{start}`, `{end}` and `{asked}` are the edges of a sentence;
+# of none between (`[a] __ [b]`); `{{start}}`, `{{end}}`, `{{asked}}` are the edges of a sentence;
 # `/other` marks what speaks of somebody else; `frame` are the points of what frames saw. Found by
 # `benchmarks/points.py` from {texts} labelled texts of our own and {ordinary} other messages;
 # not written by hand.
