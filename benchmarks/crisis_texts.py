@@ -39,6 +39,9 @@ SEALED = (
     "lodgers.jsonl",
     "passersby.jsonl",
     "inquirers.jsonl",
+    "seekers.jsonl",
+    "wayfarers.jsonl",
+    "pilgrims.jsonl",
 )
 """Nobody who tunes reads these: halves of writers learned from, and writers never learned from."""
 OTHERS = ("third_person", "third_party")

@@ -43,7 +43,7 @@ from benchmarks.crisis_texts import (
 from benchmarks.learning import FIRST_CODE, ReadRow, learned
 from benchmarks.new_words import names_of, with_new_words
 from benchmarks.readers import read_all
-from benchmarks.settling import settled
+from benchmarks.settling import let_in, settled
 from bot.core.findings import Category, Tier
 from bot.rules.crisis import Detector, load_detector
 from bot.rules.crisis.detector import standing
@@ -55,6 +55,8 @@ Told = tuple[Row, Collection[bytes]]
 """A text of danger, and its features."""
 GRID_SHARE = 0.1
 LEAST_POINTS = 0.02
+ROUNDS_OF_HELD = 4
+"""How often what tests hold is let in and settled: each may undo a little of the other."""
 DISTRUSTED = ("voi", "voi a", "{start}", "{end}")
 """A phone's `voy`: whoever wrote it in our texts was mostly in danger, in life everybody does. And
 what every sentence has, for which there are points already."""
@@ -208,11 +210,20 @@ def told_settled(card: Scorecard, held: Sequence[ReadRow], quiet: Sequence[ReadR
     yet; what tests hold has the last word.
     """
     after, noisy = settled(card, [*held, *quiet])
-    after, wrong = settled(after, held)
+    totals = _total("opens"), _total("opens_pairs")
+    wrong = -1
+    for _ in range(ROUNDS_OF_HELD):
+        after, wrong = settled(let_in(after, held, *totals), held)
     moved = sum(card.points.get(each) != points for each, points in after.points.items())
     print(f"{moved} points moved; {wrong} of {len(held)} sentences come out wrong by points")
     print(f"{noisy} did beside {len(quiet)} ordinary messages")
     return after
+
+
+def _total(name: str) -> float:
+    """Return a number of `points.yaml`, which is written by hand."""
+    told = (DEFINITIONS / "points.yaml").read_text("utf-8")
+    return float(re.findall(rf"(?m)^{name}: (.*)$", told)[0])
 
 
 def write(text: str, card: Scorecard) -> None:

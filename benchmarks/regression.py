@@ -10,7 +10,7 @@ from typing import Any
 
 LEAST_TEXTS = 3
 """A feature in fewer texts has no points."""
-MOST_FEATURES = 50_000
+MOST_FEATURES = 100_000
 STEPS = (2 * MOST_FEATURES, MOST_FEATURES)
 """How many features are left, step by step, of those that have points in the end."""
 LEFT_OUT = 0.3

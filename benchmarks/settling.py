@@ -8,12 +8,12 @@ Online Passive-Aggressive Algorithms, JMLR 2006.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.learning import FIRST_CODE, Read, ReadRow
 from bot.rules.crisis.detector import is_short
-from bot.rules.crisis.lexicon import UNKNOWN
+from bot.rules.crisis.lexicon import EDGE_CODES, UNKNOWN
 from bot.rules.crisis.neighbours import CODE_BYTES
 from bot.rules.crisis.scorecard import Scorecard
 
@@ -22,6 +22,7 @@ MARGIN, ROUNDING = 0.1, 0.05
 """How far beyond its line a sentence is moved, and how far it has to be: points are written with
 two places, and what that takes away adds up."""
 _STANDING = b"stands "
+EDGES = frozenset(EDGE_CODES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,37 @@ def missed(card: Scorecard, read: Read, *, is_danger: bool) -> Miss | None:
     return Miss(aim - run.total, first, last)
 
 
+def let_in(
+    card: Scorecard, rows: Sequence[ReadRow], opens: float, opens_pairs: float
+) -> Scorecard:
+    """Return the card with points for neighbours in each danger that would not be weighed at all.
+
+    Where no frame saw anything, a word with `opens` points or neighbours with `opens_pairs` have
+    to ask for the scorecard; what stands only in words near one another never would.
+    """
+    points = dict(card.points)
+    least = {CODE_BYTES: opens, 2 * CODE_BYTES: opens_pairs}
+    for row, read in rows:
+        if row.is_danger and not read.signs:
+            told = (each for each in read.counts(card) if len(each) in least)
+            told = (each for each in told if EDGES.isdisjoint(_parts(each)))
+            weights = {each: points.get(each, 0.0) for each in told}
+            if all(weight < least[len(each)] for each, weight in weights.items()):
+                _let_in(points, weights, opens_pairs)
+    return replace(card, points=points)
+
+
+def _let_in(points: dict[bytes, float], weights: Mapping[bytes, float], least: float) -> None:
+    """Give the weightiest pair the points that let it open."""
+    pairs = [each for each in weights if len(each) > CODE_BYTES and UNKNOWN not in _parts(each)]
+    if pairs:
+        points[max(pairs, key=lambda each: (weights[each], each))] = least
+
+
+def _parts(feature: bytes) -> tuple[bytes, bytes]:
+    return feature[:CODE_BYTES], feature[-CODE_BYTES:]
+
+
 def _line(card: Scorecard, read: Read) -> float:
     """Return the points from which the text fires: fewer where a frame sees danger in it."""
     seen = [
@@ -85,7 +117,7 @@ def _move(points: dict[bytes, float], card: Scorecard, read: Read, miss: Miss) -
     told = {each: count for each, count in words.items() if each in points} or {
         each: count
         for each, count in words.items()
-        if len(each) == 2 * CODE_BYTES and UNKNOWN not in (each[:CODE_BYTES], each[CODE_BYTES:])
+        if len(each) == 2 * CODE_BYTES and UNKNOWN not in _parts(each)
     }
     size = sum(count * count for count in told.values())
     for feature, count in told.items():

@@ -9,10 +9,10 @@ import pytest
 from benchmarks.crisis_texts import Row
 from benchmarks.learning import WORDS, Read
 from benchmarks.points import told_settled
-from benchmarks.settling import missed, settled
+from benchmarks.settling import let_in, missed, settled
 from bot.core.findings import Category
 from bot.rules.crisis.lexicon import END, START
-from bot.rules.crisis.neighbours import AMONG
+from bot.rules.crisis.neighbours import AMONG, NEAR
 from bot.rules.crisis.scorecard import Danger, Scorecard
 
 A, B, C, D, E = (bytes((0x83, low)) for low in range(5))
@@ -108,3 +108,24 @@ def test_where_no_word_has_points_neighbours_get_some() -> None:
     found, _ = settled(card({C: 1.0, FRAME: 0.1}), [seen])
     assert found.best_run(read.sentences, read.signs).total > -0.5
     assert A + B in found.points
+
+
+def test_danger_that_only_words_near_one_another_tell_gets_neighbours_that_open() -> None:
+    before = card({A + NEAR + B: 3.0, A + C: 0.1, START + A: 2.0})
+    found = let_in(before, [row("crisis", [A, C, B])], 0.5, 0.25)
+    assert found.points == {**before.points, A + C: 0.25}
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        ({A: 0.5}, row("crisis", [A, B])),
+        ({A + B: 0.25}, row("crisis", [A, B])),
+        ({A: 0.1}, row("none", [A, B])),
+        ({A: 0.1}, row("crisis", [A, B], frame=True)),
+    ],
+)
+def test_what_is_weighed_anyway_or_need_not_be_keeps_its_points(
+    points: dict[bytes, float], told: tuple[Row, Read]
+) -> None:
+    assert let_in(card(points), [told], 0.5, 0.25).points == points
