@@ -29,7 +29,7 @@ _WORD_BYTES, _PAIR_BYTES = 2, 4
 FRAME = "frame"
 _KINDS = frozenset({*DANGERS, FRAME})
 _LINE = re.compile(
-    r"(?m)^(-?\d+\.\d+) ([^ \n]+) ([^ \n]+)(?:(?: (_|(?<=\] )__(?= \[)))? ([^ \n]+))?$"
+    r"(?m)^(-?\d{1,3}\.\d{1,3}) ([^ \n]+) ([^ \n]+)(?:(?: (_|(?<=\] )__(?= \[)))? ([^ \n]+))?$"
 )
 _NAMED_CODES = NUMBER_CODES | EDGE_CODES
 
