@@ -22,7 +22,7 @@ MARGIN, ROUNDING = 0.1, 0.05
 """How far beyond its line a sentence is moved, and how far it has to be: points are written with
 two places, and what that takes away adds up."""
 _STANDING = b"stands "
-EDGES = frozenset(EDGE_CODES.values())
+_EDGES = frozenset(EDGE_CODES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def let_in(
     for row, read in rows:
         if row.is_danger and not read.signs:
             told = (each for each in read.counts(card) if len(each) in least)
-            told = (each for each in told if EDGES.isdisjoint(_parts(each)))
+            told = (each for each in told if _EDGES.isdisjoint(_parts(each)))
             weights = {each: points.get(each, 0.0) for each in told}
             if all(weight < least[len(each)] for each, weight in weights.items()):
                 _let_in(points, weights, opens_pairs)
